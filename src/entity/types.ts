@@ -1,0 +1,85 @@
+import type { Field, FieldFlag } from "./fields.ts";
+import type { FieldKind } from "./field-type.ts";
+
+/** Where an entity class and its rows carry the type of their declaration. */
+export declare const schema: unique symbol;
+
+/** Any field declaration. */
+export type AnyField = Field<FieldKind, unknown, FieldFlag>;
+
+/** The declaration of an entity: field name to field. */
+export type Fields = { readonly [name: string]: AnyField };
+
+/** The JavaScript value of a field. */
+export type ValueOf<D> = D extends Field<FieldKind, infer V, FieldFlag> ? V : never;
+export type KindOf<D> = D extends Field<infer K, unknown, FieldFlag> ? K : never;
+export type FlagsOf<D> = D extends Field<FieldKind, unknown, infer G> ? G : never;
+
+/** Names of the fields of `F` that carry the flag `G`. */
+export type NamesWith<F extends Fields, G extends FieldFlag> = {
+  [K in keyof F]: G extends FlagsOf<F[K]> ? K : never;
+}[keyof F];
+
+type Flatten<T> = { [K in keyof T]: T[K] };
+
+/** What a row reads: every field, keys read-only. */
+export type Row<F extends Fields> = Flatten<
+  { readonly [K in NamesWith<F, "key">]: ValueOf<F[K]> } & { -readonly [K in Exclude<keyof F, NamesWith<F, "key">>]: ValueOf<F[K]> }
+>;
+
+type Optional<F extends Fields> = NamesWith<F, "nullable"> | NamesWith<F, "default">;
+
+/** What a row is made from: nullable and defaulted fields may be absent. */
+export type Init<F extends Fields> = Flatten<
+  { [K in Exclude<keyof F, Optional<F>>]: ValueOf<F[K]> } & { [K in Optional<F>]?: ValueOf<F[K]> | undefined }
+>;
+
+/** What may be changed of a stored row: anything but its key. */
+export type Patch<F extends Fields> = Flatten<{ [K in Exclude<keyof F, NamesWith<F, "key">>]?: ValueOf<F[K]> }>;
+
+/** What every row has besides its fields, whether it stands alone or views a stored row. */
+// `any` is the one default under which every entity's rows are an EntityRow: Fields would demand index signatures of them.
+// biome-ignore lint/suspicious/noExplicitAny: see above; it never reaches a value's type
+export interface EntityRow<F extends Fields = any> {
+  readonly [schema]: F;
+  /** The fields as a plain object. O(fields). */
+  toObject(): Row<F>;
+  /** The fields as JSON values: bigint and decimal as decimal strings, timestamps as ISO-8601, binary as base64. */
+  toJSON(): JsonRow<F>;
+  /** A copy that stands alone, with these fields changed. Validated. */
+  with(patch: Partial<Init<F>>): this;
+}
+
+/** The JSON form of a row. */
+export type JsonRow<F extends Fields> = { [K in keyof F]: JsonValueOf<F[K]> };
+type JsonValueOf<D> =
+  | (null extends ValueOf<D> ? null : never)
+  | (KindOf<D> extends "bool" ? boolean : NonNullable<ValueOf<D>> extends number ? (KindOf<D> extends "timestamp" ? string : number | string) : NonNullable<ValueOf<D>> extends string ? NonNullable<ValueOf<D>> : string);
+
+/** The class that `Entity()` gives, to be extended. */
+export interface EntityBase<F extends Fields> {
+  new (init: Init<F>): Row<F> & EntityRow<F>;
+  readonly [schema]: F;
+  /** The row that `toJSON` wrote, losslessly; also takes its text. @throws SerializationError, ValidationError */
+  fromJSON<T extends EntityRow>(this: EntityClass<T>, json: unknown): T;
+}
+
+/** A class that extends an `Entity()`. */
+export interface EntityClass<T extends EntityRow> {
+  new (init: InitOf<T>): T;
+  readonly name: string;
+  readonly [schema]: T[typeof schema];
+}
+
+export type FieldsOf<T extends EntityRow> = T[typeof schema];
+export type InitOf<T extends EntityRow> = Init<T[typeof schema]>;
+export type RowOf<T extends EntityRow> = Row<T[typeof schema]>;
+export type PatchOf<T extends EntityRow> = Patch<T[typeof schema]>;
+
+/** The type of the key of `T`; never where it declares none. */
+export type Key<T extends EntityRow> = ValueOf<FieldsOf<T>[NamesWith<FieldsOf<T>, "key">]>;
+
+/** The arguments of a method that takes a key: for an entity without one, a message in the type. */
+export type KeyArg<T extends EntityRow> = [NamesWith<FieldsOf<T>, "key">] extends [never]
+  ? [error: "this entity declares no .key()"]
+  : [key: Key<T>];
