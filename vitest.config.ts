@@ -1,0 +1,36 @@
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitest/config";
+
+const fromRoot = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+declare module "vitest" {
+  interface ProvidedContext {
+    /** Whether this project's workers may make code from strings. */
+    codegen: "allowed" | "forbidden";
+  }
+}
+
+/**
+ * Two projects. `node` runs every test; `no-codegen` runs those named `*.both.test.ts` once more in workers that
+ * forbid code generation from strings (as a page's CSP may), where Faun takes its closure paths.
+ */
+export default defineConfig({
+  resolve: { alias: [{ find: /^faun$/, replacement: fromRoot("./src/index.ts") }] },
+  test: {
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    projects: [
+      { extends: true, test: { name: "node", include: ["test/**/*.test.ts"], pool: "forks", provide: { codegen: "allowed" } } },
+      {
+        extends: true,
+        test: {
+          name: "no-codegen",
+          include: ["test/**/*.both.test.ts"],
+          pool: "forks",
+          execArgv: ["--disallow-code-generation-from-strings"],
+          provide: { codegen: "forbidden" },
+        },
+      },
+    ],
+  },
+});
