@@ -154,16 +154,20 @@ export function category(options?: { codes?: CodeKind }): Field<"category", stri
 export function enumOf<const V extends readonly [string, ...string[]]>(...values: V): Field<"enum", V[number]> {
   if (values.length === 0) throw declarationError("at least one enum value", undefined);
   for (const value of values) {
-    if (typeof value !== "string" || !value.isWellFormed()) throw declarationError("enum values that are well-formed strings", value);
+    if (typeof value !== "string" || !value.isWellFormed())
+      throw declarationError("enum values that are well-formed strings", value);
   }
   if (new Set(values).size !== values.length) {
-    throw declarationError("distinct enum values", values.find((v, i) => values.indexOf(v) !== i));
+    throw declarationError(
+      "distinct enum values",
+      values.find((v, i) => values.indexOf(v) !== i),
+    );
   }
   if (values.length > 65_536) throw declarationError("at most 65,536 enum values", values.length);
   return new Field({ kind: "enum", codes: values.length <= 256 ? "u8" : "u16", values: Object.freeze([...values]) });
 }
 
-/** A calendar day from -5877641-06-24 to 5881580-07-11; an ISO string such as "2024-02-29". */
+/** A calendar day from -5877641-06-23 to +5881580-07-11; an ISO string such as "2024-02-29". */
 export const date = (): Field<"date", string> => new Field({ kind: "date" });
 
 export interface TimestampOptions<M extends "date" | "number" | "bigint"> {
@@ -182,11 +186,15 @@ export function timestamp(unit: "us" | "ns", options?: TimestampOptions<"bigint"
 export function timestamp(unit: TimeUnit, options: TimestampOptions<"date"> & { mode: "date" }): Field<"timestamp", Date>;
 export function timestamp(unit: TimeUnit, options: TimestampOptions<"number"> & { mode: "number" }): Field<"timestamp", number>;
 export function timestamp(unit: TimeUnit, options: TimestampOptions<"bigint"> & { mode: "bigint" }): Field<"timestamp", bigint>;
-export function timestamp(unit: TimeUnit, options: TimestampOptions<"date" | "number" | "bigint"> = {}): Field<"timestamp", never> {
+export function timestamp(
+  unit: TimeUnit,
+  options: TimestampOptions<"date" | "number" | "bigint"> = {},
+): Field<"timestamp", never> {
   oneOf("unit", unit, ["s", "ms", "us", "ns"]);
   const mode = oneOf("mode", options.mode ?? (unit === "s" || unit === "ms" ? "date" : "bigint"), ["date", "number", "bigint"]);
   const timezone = options.timezone ?? null;
-  if (timezone !== null && !isTimeZone(timezone)) throw declarationError('a time zone such as "UTC", "Europe/Berlin" or "+02:00"', timezone);
+  if (timezone !== null && !isTimeZone(timezone))
+    throw declarationError('a time zone such as "UTC", "Europe/Berlin" or "+02:00"', timezone);
   return new Field({ kind: "timestamp", unit, timezone, mode });
 }
 
@@ -201,9 +209,16 @@ export function decimal(
   scale: number,
   options?: { mode?: "string" | "bigint" },
 ): Field<"decimal", string> | Field<"decimal", bigint> {
-  if (!Number.isInteger(precision) || precision < 1 || precision > 38) throw declarationError("a decimal precision from 1 to 38", precision);
-  if (!Number.isInteger(scale) || scale < 0 || scale > precision) throw declarationError(`a decimal scale from 0 to the precision (${precision})`, scale);
-  return new Field<"decimal", never>({ kind: "decimal", precision, scale, mode: oneOf("mode", options?.mode ?? "string", ["string", "bigint"]) });
+  if (!Number.isInteger(precision) || precision < 1 || precision > 38)
+    throw declarationError("a decimal precision from 1 to 38", precision);
+  if (!Number.isInteger(scale) || scale < 0 || scale > precision)
+    throw declarationError(`a decimal scale from 0 to the precision (${precision})`, scale);
+  return new Field<"decimal", never>({
+    kind: "decimal",
+    precision,
+    scale,
+    mode: oneOf("mode", options?.mode ?? "string", ["string", "bigint"]),
+  });
 }
 
 function isTimeZone(zone: unknown): boolean {
@@ -223,6 +238,7 @@ function oneOf<T extends string>(what: string, value: T, allowed: readonly T[]):
 }
 
 function declarationError(expected: string, value: unknown): ValidationError {
-  return new ValidationError(value === undefined ? { entity: "field declaration", expected } : { entity: "field declaration", expected, value });
+  return new ValidationError(
+    value === undefined ? { entity: "field declaration", expected } : { entity: "field declaration", expected, value },
+  );
 }
-

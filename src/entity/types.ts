@@ -1,5 +1,5 @@
+import type { FieldKind, IntKind } from "./field-type.ts";
 import type { Field, FieldFlag } from "./fields.ts";
-import type { FieldKind } from "./field-type.ts";
 
 /** Where an entity class and its rows carry the type of their declaration. */
 export declare const schema: unique symbol;
@@ -24,7 +24,9 @@ type Flatten<T> = { [K in keyof T]: T[K] };
 
 /** What a row reads: every field, keys read-only. */
 export type Row<F extends Fields> = Flatten<
-  { readonly [K in NamesWith<F, "key">]: ValueOf<F[K]> } & { -readonly [K in Exclude<keyof F, NamesWith<F, "key">>]: ValueOf<F[K]> }
+  { readonly [K in NamesWith<F, "key">]: ValueOf<F[K]> } & {
+    -readonly [K in Exclude<keyof F, NamesWith<F, "key">>]: ValueOf<F[K]>;
+  }
 >;
 
 type Optional<F extends Fields> = NamesWith<F, "nullable"> | NamesWith<F, "default">;
@@ -44,17 +46,31 @@ export interface EntityRow<F extends Fields = any> {
   readonly [schema]: F;
   /** The fields as a plain object. O(fields). */
   toObject(): Row<F>;
-  /** The fields as JSON values: bigint and decimal as decimal strings, timestamps as ISO-8601, binary as base64. */
+  /**
+   * The fields as JSON values: 64-bit integers and decimals as decimal strings, timestamps as ISO 8601 in
+   * full precision, binary as base64, floats that JSON cannot write as "NaN", "Infinity", "-Infinity", "-0".
+   */
   toJSON(): JsonRow<F>;
-  /** A copy that stands alone, with these fields changed. Validated. */
+  /** A copy that stands alone, with these fields changed; undefined changes nothing. Validated; the key may change. */
   with(patch: Partial<Init<F>>): this;
 }
 
 /** The JSON form of a row. */
 export type JsonRow<F extends Fields> = { [K in keyof F]: JsonValueOf<F[K]> };
-type JsonValueOf<D> =
-  | (null extends ValueOf<D> ? null : never)
-  | (KindOf<D> extends "bool" ? boolean : NonNullable<ValueOf<D>> extends number ? (KindOf<D> extends "timestamp" ? string : number | string) : NonNullable<ValueOf<D>> extends string ? NonNullable<ValueOf<D>> : string);
+
+/** The JSON form of a field's value. */
+export type JsonValueOf<D> = JsonOf<KindOf<D>, ValueOf<D>> | Extract<ValueOf<D>, null>;
+
+/** JSON has no NaN, no infinities and no -0: they are written as these strings. */
+type JsonOf<K extends FieldKind, V> = K extends "bool"
+  ? boolean
+  : K extends "f32" | "f64"
+    ? number | "NaN" | "Infinity" | "-Infinity" | "-0"
+    : K extends IntKind
+      ? number
+      : K extends "enum"
+        ? NonNullable<V>
+        : string;
 
 /** The class that `Entity()` gives, to be extended. */
 export interface EntityBase<F extends Fields> {
