@@ -1,0 +1,3 @@
+import { enumOf } from "faun";
+
+enumOf("Pending", "Shipped").default("Shiped");
