@@ -1,27 +1,15 @@
-export * from "./errors.ts";
-export type { CodeKind, FieldKind, FieldType, TimeUnit } from "./entity/field-type.ts";
-export {
-  binary,
-  bool,
-  category,
-  date,
-  decimal,
-  enumOf,
-  f32,
-  f64,
-  Field,
-  type FieldFlag,
-  type FieldOptions,
-  i8,
-  i16,
-  i32,
-  i64,
-  type TimestampOptions,
-  timestamp,
-  u8,
-  u16,
-  u32,
-  u64,
-  utf8,
-} from "./entity/fields.ts";
+export { arrowFieldNames, arrowFieldTypes, arrowSchema } from "./arrow/schema.ts";
+export type { ArrowInput } from "./arrow/read.ts";
+export { fromRecordBatches, toRecordBatches } from "./arrow/record-batches.ts";
+export type { ToArrowOptions } from "./arrow/table.ts";
+export type { Allocator, AllocatorChoice, AllocatorStats } from "./columns/allocator.ts";
+export { HeapAllocator } from "./columns/heap-allocator.ts";
+export { SharedAllocator } from "./columns/shared-allocator.ts";
+export { Entity } from "./entity/entity.ts";
+export * from "./entity/fields.ts";
 export type * from "./entity/types.ts";
+export * from "./errors.ts";
+export { RowRange, SoA } from "./soa/soa.ts";
+export type { MemoryStats, StoreMemoryStats } from "./store/memory-stats.ts";
+export { Snapshot } from "./store/snapshot.ts";
+export { Store, type StoreOptions } from "./store/store.ts";

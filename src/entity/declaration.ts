@@ -83,7 +83,7 @@ function refuseDuplicates(entity: string, specs: readonly FieldSpec[], what: "co
   for (const spec of specs) {
     const first = taken.get(spec[what]);
     if (first !== undefined) {
-      const expected = `a ${what} of its own, but ${first.name} has ${JSON.stringify(spec[what])} too; ${advice}`;
+      const expected = `${what === "id" ? "an" : "a"} ${what} of its own, but ${first.name} has ${JSON.stringify(spec[what])} too; ${advice}`;
       throw new ValidationError({ entity, field: spec.name, expected });
     }
     taken.set(spec[what], spec);

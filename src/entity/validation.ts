@@ -196,13 +196,23 @@ function dateOf(unit: TimeUnit): (value: unknown) => Date | undefined {
   };
 }
 
-// Values of another realm (a frame, a vm context) are no instances of this one's classes: their tag tells.
-const tag = (value: unknown) => Object.prototype.toString.call(value);
+// Values of another realm (a frame, a vm context) are no instances of this one's classes; what they are made
+// of is asked for where it cannot be feigned.
+const timeOf = Date.prototype.getTime;
+const nameOfArray = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag)
+  ?.get as () => unknown;
 
 function isDate(value: unknown): value is Date {
-  return value instanceof Date || tag(value) === "[object Date]";
+  if (value instanceof Date) return true;
+  if (typeof value !== "object") return false;
+  try {
+    timeOf.call(value as Date);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function isBytes(value: unknown): value is Uint8Array {
-  return value instanceof Uint8Array || (ArrayBuffer.isView(value) && tag(value) === "[object Uint8Array]");
+  return value instanceof Uint8Array || nameOfArray.call(value) === "Uint8Array";
 }

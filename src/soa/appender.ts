@@ -1,0 +1,197 @@
+import type { Allocator } from "../columns/allocator.ts";
+import type { Codec } from "../columns/codec.ts";
+import type { Column } from "../columns/column.ts";
+import type { VarColumn } from "../columns/var-column.ts";
+import type { EntitySchema } from "../entity/schema.ts";
+import { ConflictError, DuplicateKeyError, UnsupportedError } from "../errors.ts";
+import { CHUNK_ROWS, Chunk, type ChunkOwner, FIRST_ROWS } from "./chunk.ts";
+import type { KeyIndex } from "./key-index.ts";
+import type { RowWriter } from "./row-writer.ts";
+
+/** Row indices are 32-bit integers throughout. */
+export const MAX_ROWS = 2 ** 31 - 1;
+
+/** The parts of a kernel that rows are appended to. */
+export interface AppendTarget {
+  /** Takes the writes of views; null where rows are read-only. */
+  readonly owner: ChunkOwner | null;
+  readonly schema: EntitySchema;
+  readonly codecs: readonly Codec[];
+  readonly allocator: Allocator;
+  readonly chunkList: Chunk[];
+  readonly length: number;
+  readonly index: KeyIndex | null;
+  readonly epoch: number;
+  readonly write: RowWriter;
+}
+
+/** Fills rows `at` to `at + count` of a column with rows `from` on of a source. */
+export type FillColumn = (field: number, column: Column, at: number, from: number, count: number) => void;
+
+/**
+ * Adds rows behind the last one, where no reader looks, until `commit` or `rollback`: so an
+ * addition of any size is there whole or not at all.
+ */
+export class Appender {
+  readonly #to: AppendTarget;
+  readonly #key: number;
+  readonly #growing: number[];
+  #busy = false;
+  #first = 0;
+  #next = 0;
+  #chunk: Chunk | null = null;
+  #at = 0;
+  #firstChunk = 0;
+  #firstAt = 0;
+  #codes: number[] = [];
+
+  constructor(to: AppendTarget) {
+    this.#to = to;
+    this.#key = to.schema.key?.index ?? -1;
+    this.#growing = to.codecs.filter((c) => c.field.type.kind === "utf8" || c.field.type.kind === "binary").map((c) => c.field.index);
+  }
+
+  /** @throws ConflictError while rows are being added: from a getter or iterable of theirs, say. */
+  assertIdle(): void {
+    if (this.#busy) {
+      throw new ConflictError(`${this.#to.schema.name}: the store is in the middle of an addition; it cannot be changed by the rows or the iterable that are being added`);
+    }
+  }
+
+  begin(): void {
+    this.assertIdle();
+    this.#busy = true;
+    const chunks = this.#to.chunkList;
+    this.#first = this.#next = this.#to.length;
+    this.#firstChunk = Math.max(0, chunks.length - 1);
+    this.#chunk = chunks.length === 0 ? null : chunks[chunks.length - 1];
+    this.#at = this.#firstAt = this.#chunk === null ? 0 : this.#chunk.length;
+    this.#codes.length = 0;
+    for (const { dictionary } of this.#to.codecs) if (dictionary !== null) this.#codes.push(dictionary.size);
+  }
+
+  /** Validates and adds one object. @throws ValidationError, DuplicateKeyError */
+  row(row: unknown): void {
+    let chunk = this.#chunk;
+    if (chunk === null || this.#at === chunk.capacity) chunk = this.#makeRoom();
+    this.#to.write(chunk.columns, this.#at, row);
+    this.#indexRows(chunk, 1);
+    this.#advance(chunk, 1);
+  }
+
+  /** Adds `count` rows column by column. */
+  columns(count: number, fill: FillColumn): void {
+    this.#to.index?.reserve(this.#to.chunkList, count);
+    for (let from = 0; from < count; ) {
+      const chunk = this.#chunk === null || this.#at === this.#chunk.capacity ? this.#makeRoom(count - from) : this.#chunk;
+      const n = Math.min(count - from, chunk.capacity - this.#at);
+      for (let field = 0; field < chunk.columns.length; field++) fill(field, chunk.columns[field], this.#at, from, n);
+      this.#indexRows(chunk, n);
+      this.#advance(chunk, n);
+      from += n;
+    }
+  }
+
+  /** Adds a chunk of foreign columns as it is. It takes no further rows in place. */
+  adopt(columns: Column[], rows: number): void {
+    if (this.#chunk !== null && this.#at === 0) this.#dropLast();
+    const chunk = this.#push(columns, rows);
+    this.#indexRows(chunk, rows);
+    this.#advance(chunk, rows);
+  }
+
+  /** Makes the rows visible; gives how many there are. The caller raises the kernel's length by it. */
+  commit(): number {
+    const chunks = this.#to.chunkList;
+    for (let i = this.#firstChunk; i < chunks.length; i++) chunks[i].length = Math.min(chunks[i].capacity, this.#next - chunks[i].start);
+    this.#busy = false;
+    return this.#next - this.#first;
+  }
+
+  /** Leaves everything as it was before `begin`. */
+  rollback(): void {
+    const { chunkList: chunks, index, codecs } = this.#to;
+    for (let i = chunks.length - 1; i >= this.#firstChunk; i--) {
+      const chunk = chunks[i];
+      const from = i === this.#firstChunk ? this.#firstAt : 0;
+      const to = Math.min(chunk.capacity, this.#next - chunk.start);
+      if (index !== null) for (let at = from; at < to; at++) index.remove(chunks, chunk.columns[this.#key], at);
+      if (i > this.#firstChunk || from === 0) this.#dropLast();
+      else if (chunk.sealed && chunk.capacity > from && to === chunk.capacity) chunk.capacity = from;
+    }
+    let i = 0;
+    for (const { dictionary } of codecs) if (dictionary !== null) dictionary.truncate(this.#codes[i++]);
+    this.#busy = false;
+  }
+
+  #advance(chunk: Chunk, rows: number): void {
+    this.#at += rows;
+    this.#next += rows;
+    for (let i = 0; i < this.#growing.length; i++) {
+      if ((chunk.columns[this.#growing[i]] as VarColumn).isFull(this.#at)) {
+        chunk.capacity = this.#at;
+        chunk.sealed = true;
+      }
+    }
+  }
+
+  #indexRows(chunk: Chunk, count: number): void {
+    const { index, chunkList, codecs } = this.#to;
+    if (index === null) return;
+    const column = chunk.columns[this.#key];
+    for (let i = 0; i < count; i++) {
+      if (index.insert(chunkList, this.#next + i, column, this.#at + i)) continue;
+      const key = codecs[this.#key].read(column, this.#at + i);
+      // The rows before it are in the index and must leave it again; this one is not.
+      this.#next += i;
+      throw new DuplicateKeyError(this.#to.schema.name, this.#to.schema.fields[this.#key].name, key);
+    }
+  }
+
+  #makeRoom(rows = 1): Chunk {
+    const { epoch, allocator, codecs } = this.#to;
+    if (this.#next + rows > MAX_ROWS) throw new UnsupportedError(`${this.#to.schema.name}: a store holds at most ${MAX_ROWS} rows; use a ShardedStore`);
+    const last = this.#chunk;
+    if (last !== null && !last.sealed && last.capacity < CHUNK_ROWS) return this.#grow(last, this.#at + rows);
+    const capacity = this.#to.chunkList.length === 0 ? firstCapacity(rows) : CHUNK_ROWS;
+    return this.#push(
+      codecs.map((codec) => codec.makeColumn(allocator, capacity, epoch)),
+      capacity,
+    );
+  }
+
+  #grow(chunk: Chunk, rows: number): Chunk {
+    const { allocator, epoch } = this.#to;
+    const capacity = Math.min(CHUNK_ROWS, Math.max(chunk.capacity * 4, firstCapacity(rows)));
+    for (let i = 0; i < chunk.columns.length; i++) {
+      const column = chunk.columns[i];
+      // Foreign bytes cannot grow: their rows move into a column of ours.
+      if (column.allocator === null) chunk.columns[i] = column.copy(allocator, capacity, this.#at, epoch);
+      else column.grow(capacity, this.#at);
+    }
+    chunk.capacity = capacity;
+    return chunk;
+  }
+
+  #push(columns: Column[], capacity: number): Chunk {
+    const chunk = new Chunk(this.#to.schema.name, columns, this.#next, capacity, this.#to.owner);
+    this.#to.chunkList.push(chunk);
+    this.#chunk = chunk;
+    this.#at = 0;
+    return chunk;
+  }
+
+  #dropLast(): void {
+    const chunk = this.#to.chunkList.pop() as Chunk;
+    for (const column of chunk.columns) column.release(true);
+    this.#chunk = null;
+    this.#at = 0;
+  }
+}
+
+function firstCapacity(rows: number): number {
+  let capacity = FIRST_ROWS;
+  while (capacity < rows && capacity < CHUNK_ROWS) capacity *= 4;
+  return Math.min(capacity, CHUNK_ROWS);
+}
+

@@ -1,0 +1,410 @@
+import type { Allocator, AllocatorChoice } from "../columns/allocator.ts";
+import { bitmapBytes, setBit } from "../columns/bitmap.ts";
+import type { Codec } from "../columns/codec.ts";
+import { codecFor } from "../columns/codecs/index.ts";
+import type { Column } from "../columns/column.ts";
+import type { Dictionary } from "../columns/dictionary.ts";
+import { HeapAllocator } from "../columns/heap-allocator.ts";
+import { SharedAllocator } from "../columns/shared-allocator.ts";
+import { schemaOf } from "../entity/entity.ts";
+import type { EntitySchema } from "../entity/schema.ts";
+import type { EntityClass, EntityRow, FieldsOf } from "../entity/types.ts";
+import { unknownField } from "../entity/validation.ts";
+import { DuplicateKeyError, RowGoneError, ValidationError } from "../errors.ts";
+import { Appender } from "./appender.ts";
+import { type ColumnsInit, columnReaders } from "./bulk.ts";
+import type { Chunk, ChunkOwner } from "./chunk.ts";
+import { type ChunkArray, concatArrays, rawValues } from "./chunk-array.ts";
+import { compactChunks } from "./compact.ts";
+import { keyHashFor } from "./key-hash.ts";
+import { KeyIndex } from "./key-index.ts";
+import { locate } from "./locate.ts";
+import { Cursor, type RowIteratorFactory, rowIterators } from "./row-iterator.ts";
+import { type RowViews, rowViews } from "./row-view.ts";
+import { type RowWriter, rowWriter } from "./row-writer.ts";
+import type { Rows } from "./rows.ts";
+import { type SnapshotState, Versions } from "./versions.ts";
+
+export interface SoAOptions {
+  /** Where columns live; "heap" by default. */
+  allocator?: AllocatorChoice;
+  /** Dictionaries of category fields to share, by field index. */
+  dictionaries?: readonly (Dictionary | null)[];
+  /** Views throw when written. */
+  readOnlyViews?: boolean;
+}
+
+/** A range of consecutive row indices. Iterates over them. */
+export class RowRange implements Iterable<number> {
+  constructor(
+    /** Row index of the first row. */
+    readonly first: number,
+    /** Number of rows. */
+    readonly length: number,
+  ) {}
+
+  *[Symbol.iterator](): Generator<number> {
+    for (let i = 0; i < this.length; i++) yield this.first + i;
+  }
+}
+
+/**
+ * The kernel of a store: Struct-of-Arrays. Every field is a column, cut into chunks of 65,536 rows
+ * that are laid out as Arrow lays them out. Rows are numbered from 0; a deleted row keeps its number
+ * until the next compaction.
+ */
+export class SoA<T extends EntityRow = EntityRow> implements Rows, ChunkOwner {
+  readonly schema: EntitySchema;
+  readonly entity: EntityClass<T>;
+  readonly codecs: readonly Codec[];
+  readonly allocator: Allocator;
+  /** @internal */
+  readonly owner: ChunkOwner | null;
+  chunkList: Chunk[] = [];
+  length = 0;
+  size = 0;
+  /** @internal */
+  readonly index: KeyIndex | null;
+  /** @internal */
+  readonly write: RowWriter;
+  /** Views that write through. @internal */
+  readonly views: RowViews<T>;
+  /** @internal */
+  readonly iterate: RowIteratorFactory<T>;
+  readonly #versions = new Versions();
+  readonly #appender: Appender;
+  /** One row, to look keys up with. */
+  readonly #probe: Column | null;
+  #deletions = 0;
+
+  /** @throws ValidationError if `entity` is no entity class or hides one of its columns */
+  constructor(entity: EntityClass<T>, options: SoAOptions = {}) {
+    this.schema = schemaOf(entity);
+    this.entity = entity;
+    this.codecs = this.schema.fields.map((field) => codecFor(this.schema, field, options.dictionaries?.[field.index] ?? undefined));
+    this.allocator = allocatorOf(options.allocator ?? "heap");
+    this.owner = options.readOnlyViews ? null : this;
+    this.write = rowWriter(this.schema, this.codecs, entity);
+    this.views = rowViews(this.schema, this.codecs, entity);
+    this.iterate = rowIterators(this.views);
+    const { key } = this.schema;
+    this.index = key === null ? null : new KeyIndex(keyHashFor(key.type), key.index);
+    this.#probe = key === null ? null : this.codecs[key.index].makeColumn(new HeapAllocator(), 1, 0);
+    this.#appender = new Appender(this);
+  }
+
+  get epoch(): number {
+    return this.#versions.epoch;
+  }
+
+  /** Rows there is room for before the next allocation. */
+  get capacity(): number {
+    return this.chunkList.reduce((rows, chunk) => rows + chunk.capacity, 0);
+  }
+
+  /** Deleted rows that still hold their place. */
+  get deletedRows(): number {
+    return this.length - this.size;
+  }
+
+  /** Deletions and clearings so far. @internal */
+  get deletions(): number {
+    return this.#deletions;
+  }
+
+  /** Column names, as in Arrow, in order. */
+  get columnNames(): string[] {
+    return this.schema.fields.map((field) => field.column);
+  }
+
+  /**
+   * The values of a field as they lie in memory, one typed array per chunk, without copying: integers and
+   * floats as they are, timestamps in ticks, dates in days, enums and categories as codes, decimals as two
+   * 64-bit halves a row (low first), booleans as a bitmap, utf8 and binary as their bytes (with `offsets()`).
+   * Deleted rows are among them, and a null is a zero (see `validity()`). Valid until the next change of the store.
+   * @throws ColumnNotFoundError
+   */
+  chunks<N extends keyof FieldsOf<T> & string>(name: N): ChunkArray<FieldsOf<T>[N]>[] {
+    return this.#columnsOf(name).map(([column, rows]) => rawValues(column, rows) as ChunkArray<FieldsOf<T>[N]>);
+  }
+
+  /** As `chunks()`, in one array: without copying while there is one chunk, else O(rows). */
+  rawArray<N extends keyof FieldsOf<T> & string>(name: N): ChunkArray<FieldsOf<T>[N]> {
+    const parts = this.#columnsOf(name);
+    return concatArrays(parts, this.codecs[this.schema.field(name).index]) as ChunkArray<FieldsOf<T>[N]>;
+  }
+
+  /** Validity bitmaps of a field, one per chunk, bit 1 for a value; null where a chunk has no nulls. No copy. */
+  validity(name: keyof FieldsOf<T> & string): (Uint8Array | null)[] {
+    return this.#columnsOf(name).map(([column, rows]) => column.validity?.subarray(0, bitmapBytes(rows)) ?? null);
+  }
+
+  /** Where the values of a utf8 or binary field begin and end in the bytes of `chunks()`: rows + 1 offsets per chunk. No copy. */
+  offsets(name: keyof FieldsOf<T> & string): Int32Array[] {
+    return this.#columnsOf(name).map(([column, rows]) => {
+      const { offsets } = column as { offsets?: Int32Array };
+      if (offsets === undefined) throw new ValidationError({ entity: this.schema.name, field: name, expected: "a utf8 or binary field: others have no offsets" });
+      return offsets.subarray(0, rows + 1);
+    });
+  }
+
+  /** @internal */
+  assertIdle(): void {
+    this.#appender.assertIdle();
+  }
+
+  /** Adds one row. @returns its row index. @throws ValidationError, DuplicateKeyError */
+  add(row: unknown): number {
+    const appender = this.#appender;
+    appender.begin();
+    try {
+      appender.row(row);
+    } catch (error) {
+      appender.rollback();
+      throw error;
+    }
+    this.#grown(appender.commit());
+    return this.length - 1;
+  }
+
+  /** Runs `add` over an appender: all it appended becomes visible at once, or nothing where it throws. */
+  append(add: (appender: Appender) => void): RowRange {
+    const session = this.beginAppend();
+    try {
+      add(session);
+    } catch (error) {
+      session.rollback();
+      throw error;
+    }
+    return this.commitAppend(session);
+  }
+
+  /** For additions to several kernels at once: to be ended by `commitAppend` or the appender's `rollback`. @internal */
+  beginAppend(): Appender {
+    this.#appender.begin();
+    return this.#appender;
+  }
+
+  /** @internal */
+  commitAppend(appender: Appender): RowRange {
+    const first = this.length;
+    const rows = appender.commit();
+    this.#grown(rows);
+    return new RowRange(first, rows);
+  }
+
+  addBatch(rows: Iterable<unknown>): RowRange {
+    return this.append((appender) => {
+      for (const row of rows) appender.row(row);
+    });
+  }
+
+  addColumns(columns: ColumnsInit<FieldsOf<T>>): RowRange {
+    const { rows, fill } = columnReaders(this.schema, this.codecs, columns);
+    return this.append((appender) => appender.columns(rows, fill));
+  }
+
+  /** Row index of the row with this key, or -1. @throws ValidationError if the value is no key of this entity */
+  find(key: unknown): number {
+    const { index } = this;
+    const probe = this.#probe;
+    if (index === null || probe === null) throw this.#noKey();
+    if (!this.codecs[(this.schema.key as { index: number }).index].probe(probe, key)) return -1;
+    const row = index.find(this.chunkList, probe, 0);
+    // Rows of an addition under way are in the index and not yet there.
+    return row < this.length ? row : -1;
+  }
+
+  has(key: unknown): boolean {
+    return this.find(key) >= 0;
+  }
+
+  get(key: unknown): T | undefined {
+    const row = this.find(key);
+    if (row < 0) return undefined;
+    const chunk = locate(this.chunkList, row);
+    return this.views.view(chunk, row - chunk.start);
+  }
+
+  /** The chunk of a row index, undefined where there is no row of that index (any more). @internal */
+  chunkAt(row: number): Chunk | undefined {
+    if (!Number.isInteger(row) || row < 0 || row >= this.length) return undefined;
+    const chunk = locate(this.chunkList, row);
+    return chunk.isDead(row - chunk.start) ? undefined : chunk;
+  }
+
+  at(row: number): T | undefined {
+    const chunk = this.chunkAt(row);
+    return chunk === undefined ? undefined : this.views.view(chunk, row - chunk.start);
+  }
+
+  /** The rows that were there when the iteration began, those deleted meanwhile left out. */
+  rows(): IterableIterator<T> {
+    return this.iterate(new Cursor(this.schema.name, this.chunkList, this.length));
+  }
+
+  /** Called by views. @throws ValidationError */
+  writeField(chunk: Chunk, row: number, field: number, value: unknown): void {
+    this.assertIdle();
+    const codec = this.codecs[field];
+    const checked = codec.check(value);
+    codec.overwrite(this.own(chunk, field), row, checked);
+  }
+
+  /** Changes fields of a row; all are checked before one is written. Fields that are undefined are left as they are. */
+  update(row: number, patch: Readonly<Record<string, unknown>>): void {
+    this.assertIdle();
+    this.#overwrite(row, this.checkPatch(patch));
+  }
+
+  /** The changes of a patch: field index and checked value. @throws ValidationError for unknown fields, the key, and wrong values. @internal */
+  checkPatch(patch: Readonly<Record<string, unknown>>): [field: number, value: unknown][] {
+    if (typeof patch !== "object" || patch === null) {
+      throw new ValidationError({ entity: this.schema.name, value: patch, expected: "an object with the fields to change" });
+    }
+    const changes: [number, unknown][] = [];
+    for (const name of Object.keys(patch)) {
+      if (!this.schema.has(name)) throw unknownField(this.schema, name);
+      if (patch[name] === undefined) continue;
+      const field = this.schema.field(name);
+      if (field.key) throw new ValidationError({ entity: this.schema.name, field: name, value: patch[name], expected: "no change of the key: delete the row and add it under the new key" });
+      changes.push([field.index, this.codecs[field.index].check(patch[name])]);
+    }
+    return changes;
+  }
+
+  /** Adds the row, or overwrites every field of the row with its key. @returns the row index */
+  upsert(row: unknown): number {
+    const { key } = this.schema;
+    if (key === null) throw this.#noKey();
+    if (typeof row !== "object" || row === null) throw new ValidationError({ entity: this.schema.name, value: row, expected: "an object with the entity's fields" });
+    const values = row as Record<string, unknown>;
+    const at = this.find(this.codecs[key.index].take(values[key.name]));
+    if (at < 0) return this.add(row);
+    this.assertIdle();
+    if (!(row instanceof (this.entity as unknown as abstract new () => object))) {
+      for (const name of Object.keys(row)) if (!this.schema.has(name)) throw unknownField(this.schema, name);
+    }
+    const changes: [number, unknown][] = [];
+    for (const codec of this.codecs) if (!codec.field.key) changes.push([codec.field.index, codec.take(values[codec.field.name])]);
+    this.#overwrite(at, changes);
+    return at;
+  }
+
+  /** Deletes the row of this index. False where there was none. O(1); the first deletion in a chunk makes its bitmap. */
+  deleteAt(row: number): boolean {
+    this.assertIdle();
+    const chunk = this.chunkAt(row);
+    if (chunk === undefined) return false;
+    const at = row - chunk.start;
+    const { key } = this.schema;
+    if (key !== null) this.index?.remove(this.chunkList, chunk.columns[key.index], at);
+    setBit(this.#ownDead(chunk), at);
+    chunk.deadCount++;
+    this.size--;
+    this.#deletions++;
+    return true;
+  }
+
+  /** Takes the places of deleted rows away: later rows move up, and row indices and views of moved rows are invalid. O(rows behind the first deleted one). */
+  compact(): void {
+    this.assertIdle();
+    if (this.deletedRows === 0) return;
+    const old = this.chunkList;
+    const { chunks, kept } = compactChunks(this);
+    this.chunkList = chunks;
+    this.length = this.size;
+    this.#drop(old.slice(kept));
+    this.#rebuildIndex();
+  }
+
+  /** Removes every row. */
+  clear(): void {
+    this.assertIdle();
+    const old = this.chunkList;
+    this.chunkList = [];
+    this.length = 0;
+    this.size = 0;
+    this.index?.clear();
+    this.#drop(old);
+  }
+
+  /** The column to overwrite rows of: private, a copy where a snapshot or somebody outside sees the present one. @internal */
+  own(chunk: Chunk, field: number): Column {
+    return this.#versions.own(chunk, field, (column) => column.copy(this.allocator, chunk.capacity, chunk.length, this.epoch));
+  }
+
+  /** Notes the present state. O(1). @internal */
+  takeSnapshot(): SnapshotState {
+    return this.#versions.take(this.chunkList, this.length, this.size, this.#deletions);
+  }
+
+  #grown(rows: number): void {
+    this.length += rows;
+    this.size += rows;
+  }
+
+  #overwrite(row: number, changes: readonly [field: number, value: unknown][]): void {
+    const chunk = this.chunkAt(row);
+    if (chunk === undefined) throw new RowGoneError(this.schema.name, `there is no row ${row}`);
+    for (const [field, value] of changes) this.codecs[field].overwrite(this.own(chunk, field), row - chunk.start, value);
+  }
+
+  #columnsOf(name: string): [Column, rows: number][] {
+    const { index } = this.schema.field(name);
+    return this.chunkList.map((chunk) => {
+      const column = chunk.columns[index];
+      column.handOut();
+      return [column, chunk.length];
+    });
+  }
+
+  #ownDead(chunk: Chunk): Uint8Array {
+    const { epoch } = this;
+    const bytes = bitmapBytes(chunk.capacity);
+    const seen = this.#versions.seen(chunk.deadEpoch);
+    if (seen) this.#versions.preserve(chunk);
+    if (chunk.dead === null || seen || chunk.dead.length < bytes) {
+      const dead = new Uint8Array(bytes);
+      if (chunk.dead !== null) dead.set(chunk.dead);
+      chunk.dead = dead;
+    }
+    chunk.deadEpoch = epoch;
+    return chunk.dead;
+  }
+
+  #drop(chunks: readonly Chunk[]): void {
+    this.#deletions++;
+    for (const chunk of chunks) {
+      this.#versions.preserve(chunk);
+      for (const column of chunk.columns) column.release(!this.#versions.seen(column.epoch));
+      chunk.markGone();
+    }
+  }
+
+  #rebuildIndex(): void {
+    const { index } = this;
+    const { key } = this.schema;
+    if (index === null || key === null) return;
+    index.clear();
+    index.reserve(this.chunkList, this.length);
+    for (const chunk of this.chunkList) {
+      for (let at = 0; at < chunk.length; at++) {
+        if (!index.insert(this.chunkList, chunk.start + at, chunk.columns[key.index], at)) {
+          throw new DuplicateKeyError(this.schema.name, key.name, this.codecs[key.index].read(chunk.columns[key.index], at));
+        }
+      }
+    }
+  }
+
+  #noKey(): ValidationError {
+    return new ValidationError({ entity: this.schema.name, expected: "an entity with a key: declare one field with .key() to look rows up by it" });
+  }
+}
+
+function allocatorOf(choice: AllocatorChoice): Allocator {
+  if (choice === "heap") return new HeapAllocator();
+  if (choice === "shared") return new SharedAllocator();
+  if (typeof choice === "function") return choice();
+  throw new ValidationError({ entity: "store options", field: "allocator", value: choice, expected: '"heap", "shared" or a function that makes an allocator' });
+}
