@@ -1,0 +1,128 @@
+// Tries the package as somebody who has just installed it: packs it, installs the tarball into an empty folder, runs the
+// README's examples there, compiles an exported entity with declarations, and bundles it for a page.
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { build } from "esbuild";
+import { publint } from "publint";
+import { formatMessage } from "publint/utils";
+import { compilers, fromRoot } from "./paths.mjs";
+import { readmeExamples } from "./readme-examples.mjs";
+import { run } from "./run.mjs";
+
+const folder = mkdtempSync(join(tmpdir(), "faun-package-"));
+const write = (path, text) => writeFileSync(join(folder, path), text);
+const tsc = (compiler, ...args) => run(process.execPath, [compiler.tsc, "--pretty", "false", ...args], { cwd: folder });
+const npm = (args, options) => run("npm", args, { shell: process.platform === "win32", ...options });
+
+const results = { passed: 0, failed: 0 };
+async function check(name, body) {
+  try {
+    const note = await body();
+    results.passed++;
+    console.log(`  ok    ${name}${note ? ` (${note})` : ""}`);
+  } catch (error) {
+    results.failed++;
+    console.log(`  FAIL  ${name}\n${String(error.message).replace(/^/gm, "        ")}`);
+  }
+}
+
+console.log("Packing and installing into an empty folder ...");
+npm(["run", "--silent", "clean"]);
+npm(["run", "--silent", "build"]);
+const [packed] = JSON.parse(npm(["pack", "--json", "--ignore-scripts", "--pack-destination", folder]).stdout);
+const arrow = JSON.parse(readFileSync(fromRoot("node_modules/apache-arrow/package.json"), "utf8")).version;
+write("package.json", JSON.stringify({ name: "consumer", private: true, type: "module" }));
+npm(["install", "--prefer-offline", "--no-audit", "--no-fund", `./${packed.filename}`, `apache-arrow@${arrow}`], { cwd: folder });
+
+await check("the tarball holds what it should and nothing else", () => {
+  const paths = packed.files.map((file) => file.path);
+  const needed = ["package.json", "README.md", "LICENSE", "dist/index.js", "dist/index.d.ts", "src/index.ts"];
+  const missing = needed.filter((path) => !paths.includes(path));
+  if (missing.length > 0) throw new Error(`missing: ${missing.join(", ")}`);
+  const stray = paths.filter(
+    (path) => !needed.includes(path) && path !== "CHANGELOG.md" && !/^(dist\/.+\.(js|d\.ts)(\.map)?|src\/.+\.ts)$/.test(path),
+  );
+  if (stray.length > 0) throw new Error(`stray: ${stray.join(", ")}`);
+  return `${paths.length} files, ${Math.round(packed.size / 1000)} kB packed, ${Math.round(packed.unpackedSize / 1000)} kB unpacked`;
+});
+
+await check("publint has nothing to say", async () => {
+  const { messages, pkg } = await publint({ pkgDir: join(folder, "node_modules/faun"), strict: true });
+  if (messages.length > 0) throw new Error(messages.map((message) => formatMessage(message, pkg)).join("\n"));
+});
+
+const examples = readmeExamples(readFileSync(fromRoot("README.md"), "utf8"));
+if (examples.length === 0) throw new Error("README.md has no example marked <!-- run -->");
+mkdirSync(join(folder, "readme"));
+for (const [i, { code }] of examples.entries()) write(`readme/example-${i + 1}.ts`, code);
+const options = { target: "es2023", module: "nodenext", strict: true, lib: ["es2023", "dom"], types: [] };
+write(
+  "tsconfig.readme.json",
+  JSON.stringify({ compilerOptions: { ...options, rootDir: "readme", outDir: "readme/built" }, include: ["readme"] }),
+);
+
+for (const compiler of compilers) {
+  await check(`the README's examples compile on ${compiler.name}`, () => void tsc(compiler, "--project", "tsconfig.readme.json"));
+}
+for (const [i, { prints }] of examples.entries()) {
+  await check(`the README's example ${i + 1} runs${prints === undefined ? "" : " and prints what it says"}`, () => {
+    const { stdout } = run(process.execPath, [`readme/built/example-${i + 1}.js`], { cwd: folder });
+    if (prints !== undefined && stdout.trim() !== prints.trim())
+      throw new Error(`it printed:\n${stdout}\ninstead of:\n${prints}`);
+  });
+}
+
+// What a library of entities publishes: its declarations must be writable, and readable by whoever imports them.
+mkdirSync(join(folder, "lib"));
+write("lib/entity.ts", readFileSync(fromRoot("scripts/check-package/entity.ts"), "utf8"));
+mkdirSync(join(folder, "user"));
+write("user/user.ts", readFileSync(fromRoot("scripts/check-package/user.ts"), "utf8"));
+for (const compiler of compilers) {
+  for (const [resolution, module] of [
+    ["nodenext", "nodenext"],
+    ["bundler", "preserve"],
+  ]) {
+    await check(`an exported entity compiles to declarations and is used through them (${resolution}, ${compiler.name})`, () => {
+      rmSync(join(folder, "lib-built"), { recursive: true, force: true });
+      const shared = { ...options, module, moduleResolution: resolution };
+      const lib = { ...shared, declaration: true, rootDir: "lib", outDir: "lib-built" };
+      write("tsconfig.lib.json", JSON.stringify({ compilerOptions: lib, include: ["lib"] }));
+      write("tsconfig.user.json", JSON.stringify({ compilerOptions: { ...shared, noEmit: true }, include: ["user"] }));
+      tsc(compiler, "--project", "tsconfig.lib.json");
+      tsc(compiler, "--project", "tsconfig.user.json");
+    });
+  }
+}
+
+await check("it bundles for a page, without a node: import", async () => {
+  const { outputFiles } = await build({
+    stdin: { contents: 'export * from "faun";', resolveDir: folder },
+    bundle: true,
+    minify: true,
+    platform: "browser",
+    format: "esm",
+    write: false,
+    logLevel: "silent",
+  });
+  const text = outputFiles[0].text;
+  if (/["']node:/.test(text)) throw new Error("the bundle mentions a node: module");
+  return `${Math.round(text.length / 1000)} kB minified, apache-arrow included where used`;
+});
+
+await check("nothing is kept of what is not used", async () => {
+  const { outputFiles } = await build({
+    stdin: { contents: 'import "faun";', resolveDir: folder },
+    bundle: true,
+    platform: "browser",
+    format: "esm",
+    write: false,
+    logLevel: "silent",
+  });
+  if (outputFiles[0].text.trim() !== "") throw new Error(`an unused import leaves ${outputFiles[0].text.length} bytes behind`);
+});
+
+if (process.env.FAUN_KEEP) console.log(`kept: ${folder}`);
+else rmSync(folder, { recursive: true, force: true });
+console.log(`package: ${results.passed} passed, ${results.failed} failed`);
+process.exitCode = results.failed === 0 ? 0 : 1;
