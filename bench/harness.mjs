@@ -59,6 +59,7 @@ export class Harness {
    * @param {number} [spec.repeat] Calls of `run` in one timing, for what is too short to be timed alone.
    * @param {number} [spec.rounds]
    * @param {number} [spec.warmup]
+   * @returns {Promise<Group>}
    */
   async time({ title, alternatives, rows, unit = "ns/row", baseline, targets, repeat = 1, rounds = 7, warmup = 2 }) {
     rounds = this.#rounds ?? rounds;
@@ -95,6 +96,7 @@ export class Harness {
   /**
    * Values measured by other means than time, such as bytes a row.
    * @param {{ title: string, unit: string, values: Record<string, number>, rows?: number, baseline?: string, targets?: Record<string, Target> }} spec
+   * @returns {Group}
    */
   values({ title, unit, values, rows, baseline, targets }) {
     const results = Object.entries(values).map(([name, value]) => ({ name, rows, value }));
