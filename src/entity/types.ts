@@ -20,24 +20,34 @@ export type NamesWith<F extends Fields, G extends FieldFlag> = {
   [K in keyof F]: G extends FlagsOf<F[K]> ? K : never;
 }[keyof F];
 
-type Flatten<T> = { [K in keyof T]: T[K] };
+/** One object type of an intersection. The conditional keeps this alias out of messages: they show the fields. */
+type Flatten<T> = T extends infer O ? { [K in keyof O]: O[K] } : never;
+
+// Fields are picked by `as` rather than by a union of names: messages then list them in the order of declaration.
+
+/** `K` where the field `D` carries the flag `G`. */
+type If<D, G extends FieldFlag, K> = G extends FlagsOf<D> ? K : never;
+/** `K` where it does not. */
+type Unless<D, G extends FieldFlag, K> = G extends FlagsOf<D> ? never : K;
+type IfOptional<D, K> = If<D, "nullable", K> | If<D, "default", K>;
+type UnlessOptional<D, K> = Unless<D, "nullable", Unless<D, "default", K>>;
 
 /** What a row reads: every field, keys read-only. */
 export type Row<F extends Fields> = Flatten<
-  { readonly [K in NamesWith<F, "key">]: ValueOf<F[K]> } & {
-    -readonly [K in Exclude<keyof F, NamesWith<F, "key">>]: ValueOf<F[K]>;
+  { readonly [K in keyof F as If<F[K], "key", K>]: ValueOf<F[K]> } & {
+    -readonly [K in keyof F as Unless<F[K], "key", K>]: ValueOf<F[K]>;
   }
 >;
 
-type Optional<F extends Fields> = NamesWith<F, "nullable"> | NamesWith<F, "default">;
-
 /** What a row is made from: nullable and defaulted fields may be absent. */
 export type Init<F extends Fields> = Flatten<
-  { [K in Exclude<keyof F, Optional<F>>]: ValueOf<F[K]> } & { [K in Optional<F>]?: ValueOf<F[K]> | undefined }
+  { -readonly [K in keyof F as UnlessOptional<F[K], K>]: ValueOf<F[K]> } & {
+    -readonly [K in keyof F as IfOptional<F[K], K>]?: ValueOf<F[K]> | undefined;
+  }
 >;
 
 /** What may be changed of a stored row: anything but its key. */
-export type Patch<F extends Fields> = Flatten<{ [K in Exclude<keyof F, NamesWith<F, "key">>]?: ValueOf<F[K]> }>;
+export type Patch<F extends Fields> = Flatten<{ -readonly [K in keyof F as Unless<F[K], "key", K>]?: ValueOf<F[K]> }>;
 
 /** What every row has besides its fields, whether it stands alone or views a stored row. */
 // `any` is the one default under which every entity's rows are an EntityRow: Fields would demand index signatures of them.

@@ -1,0 +1,7 @@
+import { Store } from "faun";
+
+class Order {
+  total = 0;
+}
+
+new Store(Order);

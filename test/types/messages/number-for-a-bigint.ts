@@ -1,0 +1,10 @@
+import { Entity, enumOf, f64, u32, u64 } from "faun";
+
+class Order extends Entity("orders", {
+  orderId: u64().key(),
+  quantity: u32(),
+  unitPrice: f64(),
+  status: enumOf("Pending", "Processing", "Shipped"),
+}) {}
+
+new Order({ orderId: 1, quantity: 2, unitPrice: 3, status: "Pending" });
