@@ -13,7 +13,10 @@ export const machine = () => ({
 export const machineLine = ({ cpu, cores, memoryGB, os, node, date }) =>
   `${cpu}, ${cores} cores, ${memoryGB} GB, ${os}, Node ${node}, ${date}. Medians; times vary with the machine, ratios less.`;
 
-/** A group of results as a Markdown table that reads well unrendered too. */
+/**
+ * A group of results as a Markdown table that reads well unrendered too.
+ * @param {import("./harness.mjs").Group} group
+ */
 export function groupTable({ title, unit, baseline, results }) {
   const sizes = new Set(results.map(({ rows }) => rows).filter((rows) => rows !== undefined));
   const rowsShown = sizes.size > 1;
