@@ -13,6 +13,11 @@ const SCHEMA = Symbol("faun.schema");
  * Declares an entity: gives the class to extend, whose constructor validates and whose rows have
  * one property per field.
  *
+ * An instance that stands alone holds its values as plain data properties: it prints, spreads and compares
+ * like an object literal, and what is written to it later is checked when it is stored. Names of columns are the
+ * snake_case of the fields' (`snakeCase`) unless `.column()` says otherwise. TypeScript's `isolatedDeclarations`
+ * cannot describe `extends Entity(…)`: leave it off where entities are exported.
+ *
  * @param name Name of the entity in messages and storage.
  * @param fields Field name to field, in the order of the columns.
  * @param options `shards`: shards of a ShardedStore that is not told otherwise, 1 to 1024, default 1.
