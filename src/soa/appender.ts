@@ -1,6 +1,7 @@
 import type { Allocator } from "../columns/allocator.ts";
 import type { Codec } from "../columns/codec.ts";
 import type { Column } from "../columns/column.ts";
+import type { Dictionary } from "../columns/dictionary.ts";
 import type { VarColumn } from "../columns/var-column.ts";
 import type { EntitySchema } from "../entity/schema.ts";
 import { ConflictError, DuplicateKeyError, UnsupportedError } from "../errors.ts";
@@ -35,7 +36,10 @@ export type FillColumn = (field: number, column: Column, at: number, from: numbe
 export class Appender {
   readonly #to: AppendTarget;
   readonly #key: number;
+  /** Fields of variable length. */
   readonly #growing: number[];
+  /** Dictionaries that grow with the rows. */
+  readonly #categories: Dictionary[];
   #busy = false;
   #first = 0;
   #next = 0;
@@ -43,11 +47,13 @@ export class Appender {
   #at = 0;
   #firstChunk = 0;
   #firstAt = 0;
-  #codes: number[] = [];
+  /** Sizes of the dictionaries at the beginning. */
+  readonly #codes: number[] = [];
 
   constructor(to: AppendTarget) {
     this.#to = to;
     this.#key = to.schema.key?.index ?? -1;
+    this.#categories = to.codecs.flatMap((c) => (c.field.type.kind === "category" && c.dictionary !== null ? [c.dictionary] : []));
     this.#growing = to.codecs.filter((c) => c.field.type.kind === "utf8" || c.field.type.kind === "binary").map((c) => c.field.index);
   }
 
@@ -66,8 +72,7 @@ export class Appender {
     this.#firstChunk = Math.max(0, chunks.length - 1);
     this.#chunk = chunks.length === 0 ? null : chunks[chunks.length - 1];
     this.#at = this.#firstAt = this.#chunk === null ? 0 : this.#chunk.length;
-    this.#codes.length = 0;
-    for (const { dictionary } of this.#to.codecs) if (dictionary !== null) this.#codes.push(dictionary.size);
+    for (let i = 0; i < this.#categories.length; i++) this.#codes[i] = this.#categories[i].size;
   }
 
   /** Validates and adds one object. @throws ValidationError, DuplicateKeyError */
@@ -81,7 +86,7 @@ export class Appender {
 
   /** Adds `count` rows column by column. */
   columns(count: number, fill: FillColumn): void {
-    this.#to.index?.reserve(this.#to.chunkList, count);
+    this.#to.index?.reserve(this.#to.chunkList, this.#next, count);
     for (let from = 0; from < count; ) {
       const chunk = this.#chunk === null || this.#at === this.#chunk.capacity ? this.#makeRoom(count - from) : this.#chunk;
       const n = Math.min(count - from, chunk.capacity - this.#at);
@@ -110,7 +115,7 @@ export class Appender {
 
   /** Leaves everything as it was before `begin`. */
   rollback(): void {
-    const { chunkList: chunks, index, codecs } = this.#to;
+    const { chunkList: chunks, index } = this.#to;
     for (let i = chunks.length - 1; i >= this.#firstChunk; i--) {
       const chunk = chunks[i];
       const from = i === this.#firstChunk ? this.#firstAt : 0;
@@ -119,8 +124,9 @@ export class Appender {
       if (i > this.#firstChunk || from === 0) this.#dropLast();
       else if (chunk.sealed && chunk.capacity > from && to === chunk.capacity) chunk.capacity = from;
     }
-    let i = 0;
-    for (const { dictionary } of codecs) if (dictionary !== null) dictionary.truncate(this.#codes[i++]);
+    this.#categories.forEach((dictionary, i) => {
+      dictionary.truncate(this.#codes[i]);
+    });
     this.#busy = false;
   }
 

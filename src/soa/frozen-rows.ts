@@ -45,13 +45,13 @@ export class FrozenRows<T extends EntityRow> implements Rows {
   }
 
   rows(): IterableIterator<T> {
-    return this.#of.iterate(new Cursor(this.schema.name, this.chunkList, this.length));
+    return this.#of.access.iterate(new Cursor(this.schema.name, this.chunkList, this.length));
   }
 
   at(row: number): T | undefined {
     if (!Number.isInteger(row) || row < 0 || row >= this.length) return undefined;
     const chunk = locate(this.chunkList, row);
-    return chunk.isDead(row - chunk.start) ? undefined : this.#of.views.view(chunk, row - chunk.start);
+    return chunk.isDead(row - chunk.start) ? undefined : this.#of.access.views.view(chunk, row - chunk.start);
   }
 
   /** O(1) while nothing was deleted since; the first call after that indexes the rows, O(rows). */
@@ -72,7 +72,7 @@ export class FrozenRows<T extends EntityRow> implements Rows {
 
   #indexed(field: number): KeyIndex {
     const index = new KeyIndex(keyHashFor(this.schema.fields[field].type), field);
-    index.reserve(this.chunkList, this.length);
+    index.reserve(this.chunkList, 0, this.length);
     for (const chunk of this.chunkList) {
       for (let at = 0; at < chunk.length; at++) if (!chunk.isDead(at)) index.insert(this.chunkList, chunk.start + at, chunk.columns[field], at);
     }

@@ -8,13 +8,17 @@ const DELETED = -2;
 const FIRST_SLOTS = 16;
 
 /**
- * Finds the row of a key: open addressing with linear probing over row indices. The keys
- * themselves stay in their column, so an entry costs 4 bytes at a load of a quarter to a half.
+ * Finds the row of a key: open addressing with linear probing over row indices. The keys themselves stay
+ * in their column, so an entry costs 4 bytes at a load of a quarter to a half: 8 to 16 bytes a row.
+ *
+ * An entry is a row index in its low bits and, in the bits that row indices do not need yet, the upper
+ * bits of the key's hash: a probe reads the key column, which is likely a cache miss, only where they agree.
  */
 export class KeyIndex {
   readonly #hash: KeyHash;
   readonly #field: number;
   #table = new Int32Array(FIRST_SLOTS).fill(EMPTY);
+  #rowBits = rowBitsFor(FIRST_SLOTS);
   /** Slots that are not EMPTY. */
   #used = 0;
   #size = 0;
@@ -32,17 +36,22 @@ export class KeyIndex {
     return this.#table.byteLength;
   }
 
-  /** Adds row `row` of the store, whose key is at `at` of `column`. False if that key is there already. */
+  /**
+   * Adds row `row` of the store, whose key is at `at` of `column`. False if that key is there already.
+   * Rows are added in order: every row before it is in the index or deleted.
+   */
   insert(chunks: readonly Chunk[], row: number, column: Column, at: number): boolean {
-    if (this.#used * 2 >= this.#table.length) this.#rehash(chunks, this.#size + 1);
+    if (this.#used * 2 >= this.#table.length || row >= this.#rowLimit()) this.#rehash(chunks, row, 1);
     const table = this.#table;
     const mask = table.length - 1;
-    let slot = this.#hash.hash(column, at) & mask;
+    const rowMask = (1 << this.#rowBits) - 1;
+    const hash = this.#hash.hash(column, at);
+    let slot = hash & mask;
     let target = -1;
     for (let entry = table[slot]; entry !== EMPTY; entry = table[slot]) {
       if (entry === DELETED) {
         if (target < 0) target = slot;
-      } else if (this.#matches(chunks, entry, column, at)) {
+      } else if (((entry ^ hash) & ~rowMask) === 0 && this.#matches(chunks, entry & rowMask, column, at)) {
         return false;
       }
       slot = (slot + 1) & mask;
@@ -51,7 +60,7 @@ export class KeyIndex {
       target = slot;
       this.#used++;
     }
-    table[target] = row;
+    table[target] = (hash & ~rowMask) | row;
     this.#size++;
     return true;
   }
@@ -59,7 +68,7 @@ export class KeyIndex {
   /** The row whose key equals the one at `at` of `column`, or -1. */
   find(chunks: readonly Chunk[], column: Column, at: number): number {
     const slot = this.#slotOf(chunks, column, at);
-    return slot < 0 ? -1 : this.#table[slot];
+    return slot < 0 ? -1 : this.#table[slot] & ((1 << this.#rowBits) - 1);
   }
 
   /** Forgets the row whose key is at `at` of `column`. */
@@ -70,15 +79,18 @@ export class KeyIndex {
     this.#size--;
   }
 
-  /** Room for `rows` entries, so that adding them does not rehash on the way. */
-  reserve(chunks: readonly Chunk[], rows: number): void {
-    if ((this.#used + rows) * 2 > this.#table.length) this.#rehash(chunks, this.#size + rows);
+  /** Room for `rows` entries more behind row `row`, so that adding them does not rehash on the way. */
+  reserve(chunks: readonly Chunk[], row: number, rows: number): void {
+    if ((this.#used + rows) * 2 > this.#table.length || row + rows > this.#rowLimit()) this.#rehash(chunks, row, rows);
   }
 
   clear(): void {
-    this.#table = new Int32Array(FIRST_SLOTS).fill(EMPTY);
-    this.#used = 0;
-    this.#size = 0;
+    this.#reset(FIRST_SLOTS, 0);
+  }
+
+  /** Row indices below this fit an entry; the two beyond make EMPTY and DELETED. */
+  #rowLimit(): number {
+    return 2 ** this.#rowBits - 2;
   }
 
   #matches(chunks: readonly Chunk[], row: number, column: Column, at: number): boolean {
@@ -89,29 +101,46 @@ export class KeyIndex {
   #slotOf(chunks: readonly Chunk[], column: Column, at: number): number {
     const table = this.#table;
     const mask = table.length - 1;
-    let slot = this.#hash.hash(column, at) & mask;
+    const rowMask = (1 << this.#rowBits) - 1;
+    const hash = this.#hash.hash(column, at);
+    let slot = hash & mask;
     for (let entry = table[slot]; entry !== EMPTY; entry = table[slot]) {
-      if (entry !== DELETED && this.#matches(chunks, entry, column, at)) return slot;
+      if (entry !== DELETED && ((entry ^ hash) & ~rowMask) === 0 && this.#matches(chunks, entry & rowMask, column, at)) return slot;
       slot = (slot + 1) & mask;
     }
     return -1;
   }
 
-  #rehash(chunks: readonly Chunk[], rows: number): void {
-    const old = this.#table;
+  #reset(slots: number, rows: number): void {
+    this.#table = new Int32Array(slots).fill(EMPTY);
+    this.#rowBits = Math.max(rowBitsFor(slots), rowBitsFor((rows + 2) * 2));
+    this.#used = 0;
+    this.#size = 0;
+  }
+
+  /** Makes the table anew for the rows before `end` and `more`. By row, not by slot: that reads the key column in order. */
+  #rehash(chunks: readonly Chunk[], end: number, more: number): void {
     let slots = FIRST_SLOTS;
-    while (slots < rows * 2) slots *= 2;
-    const table = new Int32Array(slots).fill(EMPTY);
+    while (slots < (this.#size + more) * 2) slots *= 2;
+    this.#reset(slots, end + more);
+    const table = this.#table;
     const mask = slots - 1;
-    for (let i = 0; i < old.length; i++) {
-      const row = old[i];
-      if (row < 0) continue;
-      const chunk = locate(chunks, row);
-      let slot = this.#hash.hash(chunk.columns[this.#field], row - chunk.start) & mask;
-      while (table[slot] !== EMPTY) slot = (slot + 1) & mask;
-      table[slot] = row;
+    const rowMask = (1 << this.#rowBits) - 1;
+    for (const chunk of chunks) {
+      const column = chunk.columns[this.#field];
+      const rows = Math.min(chunk.capacity, end - chunk.start);
+      for (let at = 0; at < rows; at++) {
+        if (chunk.dead !== null && chunk.isDead(at)) continue;
+        const hash = this.#hash.hash(column, at);
+        let slot = hash & mask;
+        while (table[slot] !== EMPTY) slot = (slot + 1) & mask;
+        table[slot] = (hash & ~rowMask) | (chunk.start + at);
+        this.#size++;
+      }
     }
-    this.#table = table;
     this.#used = this.#size;
   }
 }
+
+/** Bits for the row indices that half of so many slots hold. */
+const rowBitsFor = (slots: number): number => Math.min(31, Math.max(4, Math.ceil(Math.log2(slots)) - 1));

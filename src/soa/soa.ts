@@ -1,12 +1,9 @@
 import type { Allocator, AllocatorChoice } from "../columns/allocator.ts";
 import { bitmapBytes, setBit } from "../columns/bitmap.ts";
 import type { Codec } from "../columns/codec.ts";
-import { codecFor } from "../columns/codecs/index.ts";
 import type { Column } from "../columns/column.ts";
-import type { Dictionary } from "../columns/dictionary.ts";
 import { HeapAllocator } from "../columns/heap-allocator.ts";
 import { SharedAllocator } from "../columns/shared-allocator.ts";
-import { schemaOf } from "../entity/entity.ts";
 import type { EntitySchema } from "../entity/schema.ts";
 import type { EntityClass, EntityRow, FieldsOf } from "../entity/types.ts";
 import { unknownField } from "../entity/validation.ts";
@@ -19,17 +16,17 @@ import { compactChunks } from "./compact.ts";
 import { keyHashFor } from "./key-hash.ts";
 import { KeyIndex } from "./key-index.ts";
 import { locate } from "./locate.ts";
-import { Cursor, type RowIteratorFactory, rowIterators } from "./row-iterator.ts";
-import { type RowViews, rowViews } from "./row-view.ts";
-import { type RowWriter, rowWriter } from "./row-writer.ts";
+import { RowAccess } from "./row-access.ts";
+import { Cursor } from "./row-iterator.ts";
+import type { RowWriter } from "./row-writer.ts";
 import type { Rows } from "./rows.ts";
 import { type SnapshotState, Versions } from "./versions.ts";
 
-export interface SoAOptions {
+export interface SoAOptions<T extends EntityRow = EntityRow> {
   /** Where columns live; "heap" by default. */
   allocator?: AllocatorChoice;
-  /** Dictionaries of category fields to share, by field index. */
-  dictionaries?: readonly (Dictionary | null)[];
+  /** Shares writers, views and dictionaries with other kernels of the entity: their codes then mean the same. */
+  access?: RowAccess<T>;
   /** Views throw when written. */
   readOnlyViews?: boolean;
 }
@@ -54,9 +51,8 @@ export class RowRange implements Iterable<number> {
  * until the next compaction.
  */
 export class SoA<T extends EntityRow = EntityRow> implements Rows, ChunkOwner {
-  readonly schema: EntitySchema;
-  readonly entity: EntityClass<T>;
-  readonly codecs: readonly Codec[];
+  /** @internal */
+  readonly access: RowAccess<T>;
   readonly allocator: Allocator;
   /** @internal */
   readonly owner: ChunkOwner | null;
@@ -65,12 +61,6 @@ export class SoA<T extends EntityRow = EntityRow> implements Rows, ChunkOwner {
   size = 0;
   /** @internal */
   readonly index: KeyIndex | null;
-  /** @internal */
-  readonly write: RowWriter;
-  /** Views that write through. @internal */
-  readonly views: RowViews<T>;
-  /** @internal */
-  readonly iterate: RowIteratorFactory<T>;
   readonly #versions = new Versions();
   readonly #appender: Appender;
   /** One row, to look keys up with. */
@@ -78,19 +68,31 @@ export class SoA<T extends EntityRow = EntityRow> implements Rows, ChunkOwner {
   #deletions = 0;
 
   /** @throws ValidationError if `entity` is no entity class or hides one of its columns */
-  constructor(entity: EntityClass<T>, options: SoAOptions = {}) {
-    this.schema = schemaOf(entity);
-    this.entity = entity;
-    this.codecs = this.schema.fields.map((field) => codecFor(this.schema, field, options.dictionaries?.[field.index] ?? undefined));
+  constructor(entity: EntityClass<T>, options: SoAOptions<T> = {}) {
+    this.access = options.access ?? new RowAccess(entity);
     this.allocator = allocatorOf(options.allocator ?? "heap");
     this.owner = options.readOnlyViews ? null : this;
-    this.write = rowWriter(this.schema, this.codecs, entity);
-    this.views = rowViews(this.schema, this.codecs, entity);
-    this.iterate = rowIterators(this.views);
     const { key } = this.schema;
     this.index = key === null ? null : new KeyIndex(keyHashFor(key.type), key.index);
     this.#probe = key === null ? null : this.codecs[key.index].makeColumn(new HeapAllocator(), 1, 0);
     this.#appender = new Appender(this);
+  }
+
+  get schema(): EntitySchema {
+    return this.access.schema;
+  }
+
+  get entity(): EntityClass<T> {
+    return this.access.entity;
+  }
+
+  get codecs(): readonly Codec[] {
+    return this.access.codecs;
+  }
+
+  /** @internal */
+  get write(): RowWriter {
+    return this.access.write;
   }
 
   get epoch(): number {
@@ -223,7 +225,7 @@ export class SoA<T extends EntityRow = EntityRow> implements Rows, ChunkOwner {
     const row = this.find(key);
     if (row < 0) return undefined;
     const chunk = locate(this.chunkList, row);
-    return this.views.view(chunk, row - chunk.start);
+    return this.access.views.view(chunk, row - chunk.start);
   }
 
   /** The chunk of a row index, undefined where there is no row of that index (any more). @internal */
@@ -235,12 +237,12 @@ export class SoA<T extends EntityRow = EntityRow> implements Rows, ChunkOwner {
 
   at(row: number): T | undefined {
     const chunk = this.chunkAt(row);
-    return chunk === undefined ? undefined : this.views.view(chunk, row - chunk.start);
+    return chunk === undefined ? undefined : this.access.views.view(chunk, row - chunk.start);
   }
 
   /** The rows that were there when the iteration began, those deleted meanwhile left out. */
   rows(): IterableIterator<T> {
-    return this.iterate(new Cursor(this.schema.name, this.chunkList, this.length));
+    return this.access.iterate(new Cursor(this.schema.name, this.chunkList, this.length));
   }
 
   /** Called by views. @throws ValidationError */
@@ -387,7 +389,7 @@ export class SoA<T extends EntityRow = EntityRow> implements Rows, ChunkOwner {
     const { key } = this.schema;
     if (index === null || key === null) return;
     index.clear();
-    index.reserve(this.chunkList, this.length);
+    index.reserve(this.chunkList, 0, this.length);
     for (const chunk of this.chunkList) {
       for (let at = 0; at < chunk.length; at++) {
         if (!index.insert(this.chunkList, chunk.start + at, chunk.columns[key.index], at)) {

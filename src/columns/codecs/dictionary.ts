@@ -61,8 +61,8 @@ export class EnumCodec extends CodeCodec {
 
 /** Codes are given out as strings appear. */
 export class CategoryCodec extends CodeCodec {
-  constructor(schema: EntitySchema, field: FieldSpec, codes: CodeKind, dictionary: Dictionary | undefined) {
-    super(schema, field, codes, dictionary ?? new Dictionary(CODE_LIMIT[codes]));
+  constructor(schema: EntitySchema, field: FieldSpec, codes: CodeKind) {
+    super(schema, field, codes, new Dictionary(CODE_LIMIT[codes]));
   }
 
   override store(column: Codes, row: number, value: unknown): void {

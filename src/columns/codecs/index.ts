@@ -1,6 +1,5 @@
 import type { EntitySchema, FieldSpec } from "../../entity/schema.ts";
 import type { Codec } from "../codec.ts";
-import type { Dictionary } from "../dictionary.ts";
 import { BinaryCodec } from "./binary.ts";
 import { BoolCodec } from "./bool.ts";
 import { DateCodec } from "./date.ts";
@@ -11,8 +10,8 @@ import { NumberCodec } from "./number.ts";
 import { TimestampCodec } from "./timestamp.ts";
 import { Utf8Codec } from "./utf8.ts";
 
-/** The codec of a field. A category takes `dictionary` where several stores share one. */
-export function codecFor(schema: EntitySchema, field: FieldSpec, dictionary?: Dictionary): Codec {
+/** The codec of a field. */
+export function codecFor(schema: EntitySchema, field: FieldSpec): Codec {
   const { type } = field;
   switch (type.kind) {
     case "bool":
@@ -25,7 +24,7 @@ export function codecFor(schema: EntitySchema, field: FieldSpec, dictionary?: Di
     case "binary":
       return new BinaryCodec(schema, field);
     case "category":
-      return new CategoryCodec(schema, field, type.codes, dictionary);
+      return new CategoryCodec(schema, field, type.codes);
     case "enum":
       return new EnumCodec(schema, field, type.codes, type.values);
     case "date":

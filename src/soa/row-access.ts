@@ -1,0 +1,32 @@
+import type { Codec } from "../columns/codec.ts";
+import { codecFor } from "../columns/codecs/index.ts";
+import { schemaOf } from "../entity/entity.ts";
+import type { EntitySchema } from "../entity/schema.ts";
+import type { EntityClass, EntityRow } from "../entity/types.ts";
+import { type RowIteratorFactory, rowIterators } from "./row-iterator.ts";
+import { type RowViews, rowViews } from "./row-view.ts";
+import { type RowWriter, rowWriter } from "./row-writer.ts";
+
+/**
+ * How rows of an entity get into columns and are seen there: codecs with their dictionaries, and the
+ * writer, views and iterators made for the schema. Several kernels may share one, such as the shards of a store.
+ */
+export class RowAccess<T extends EntityRow> {
+  readonly entity: EntityClass<T>;
+  readonly schema: EntitySchema;
+  /** One a field, in the order of the declaration. */
+  readonly codecs: readonly Codec[];
+  readonly write: RowWriter;
+  readonly views: RowViews<T>;
+  readonly iterate: RowIteratorFactory<T>;
+
+  /** @throws ValidationError if `entity` is no entity class or hides one of its columns */
+  constructor(entity: EntityClass<T>) {
+    this.entity = entity;
+    this.schema = schemaOf(entity);
+    this.codecs = this.schema.fields.map((field) => codecFor(this.schema, field));
+    this.write = rowWriter(this.schema, this.codecs, entity as unknown as abstract new () => object);
+    this.views = rowViews(this.schema, this.codecs, entity);
+    this.iterate = rowIterators(this.views);
+  }
+}
