@@ -13,3 +13,5 @@ export { RowRange, SoA } from "./soa/soa.ts";
 export type { MemoryStats, StoreMemoryStats } from "./store/memory-stats.ts";
 export { Snapshot } from "./store/snapshot.ts";
 export { Store, type StoreOptions } from "./store/store.ts";
+export { ShardedSnapshot } from "./store/sharded-snapshot.ts";
+export { type Shard, ShardedStore, type ShardedStoreOptions, type ShardRow } from "./store/sharded-store.ts";

@@ -6,7 +6,7 @@ import type { Chunk } from "./chunk.ts";
 import { keyHashFor } from "./key-hash.ts";
 import { KeyIndex } from "./key-index.ts";
 import { locate } from "./locate.ts";
-import { Cursor } from "./row-iterator.ts";
+import { Cursor, type Span } from "./row-iterator.ts";
 import type { Rows } from "./rows.ts";
 import type { SoA } from "./soa.ts";
 import type { SnapshotState } from "./versions.ts";
@@ -44,8 +44,12 @@ export class FrozenRows<T extends EntityRow> implements Rows {
     return this.#state.size;
   }
 
+  get span(): Span {
+    return { chunks: this.chunkList, end: this.length };
+  }
+
   rows(): IterableIterator<T> {
-    return this.#of.access.iterate(new Cursor(this.schema.name, this.chunkList, this.length));
+    return this.#of.access.iterate(new Cursor(this.schema.name, [this.span]));
   }
 
   at(row: number): T | undefined {

@@ -29,4 +29,17 @@ export class RowAccess<T extends EntityRow> {
     this.views = rowViews(this.schema, this.codecs, entity);
     this.iterate = rowIterators(this.views);
   }
+
+  /** Runs `change`; where it throws, strings that it added to dictionaries leave them again. */
+  keepingDictionaries<R>(change: () => R): R {
+    const sizes = this.codecs.map((codec) => codec.dictionary?.size ?? 0);
+    try {
+      return change();
+    } catch (error) {
+      this.codecs.forEach((codec, i) => {
+        codec.dictionary?.truncate(sizes[i]);
+      });
+      throw error;
+    }
+  }
 }

@@ -3,40 +3,54 @@ import { RowGoneError } from "../errors.ts";
 import { Chunk } from "./chunk.ts";
 import type { RowViews } from "./row-view.ts";
 
-/** Walks the rows that are there, in row order, up to row index `end`. */
+/** Chunks in row order, of which rows up to row index `end` are meant. */
+export interface Span {
+  readonly chunks: readonly Chunk[];
+  readonly end: number;
+}
+
+/** Walks the rows that are there, span by span, in row order. */
 export class Cursor {
-  readonly #chunks: readonly Chunk[];
-  readonly #end: number;
+  readonly #spans: readonly Span[];
+  #span = 0;
   #next = 0;
   chunk: Chunk;
   /** Rows of `chunk` to visit. */
   limit = 0;
   row = 0;
 
-  constructor(entity: string, chunks: readonly Chunk[], end: number) {
-    this.#chunks = chunks;
-    this.#end = end;
+  constructor(entity: string, spans: readonly Span[]) {
+    this.#spans = spans;
     this.chunk = nowhere(entity);
   }
 
-  /** Moves to the first row from `row` on that is there, and says whether there was one. */
+  /** Moves to the first row from `row` of the chunk on that is there, and says whether there was one. */
   seek(row: number): boolean {
     for (let at = row; ; at = 0) {
-      if (this.#next > 0 && this.chunk.gone) throw new RowGoneError(this.chunk.entity, "the store was compacted or cleared while its rows were being iterated");
+      if (this.limit > 0 && this.chunk.gone) throw new RowGoneError(this.chunk.entity, "the store was compacted or cleared while its rows were being iterated");
       while (at < this.limit && this.chunk.isDead(at)) at++;
       if (at < this.limit) {
         this.row = at;
         return true;
       }
-      const chunk = this.#chunks[this.#next];
-      if (chunk === undefined || chunk.start >= this.#end) break;
-      this.#next++;
-      this.chunk = chunk;
-      this.limit = Math.min(chunk.length, this.#end - chunk.start);
+      if (!this.#advance()) break;
     }
     this.chunk = nowhere(this.chunk.entity);
     this.limit = 0;
     this.row = 0;
+    return false;
+  }
+
+  #advance(): boolean {
+    for (; this.#span < this.#spans.length; this.#span++, this.#next = 0) {
+      const { chunks, end } = this.#spans[this.#span];
+      const chunk = chunks[this.#next];
+      if (chunk === undefined || chunk.start >= end) continue;
+      this.#next++;
+      this.chunk = chunk;
+      this.limit = Math.min(chunk.length, end - chunk.start);
+      return true;
+    }
     return false;
   }
 }

@@ -17,7 +17,7 @@ import { keyHashFor } from "./key-hash.ts";
 import { KeyIndex } from "./key-index.ts";
 import { locate } from "./locate.ts";
 import { RowAccess } from "./row-access.ts";
-import { Cursor } from "./row-iterator.ts";
+import { Cursor, type Span } from "./row-iterator.ts";
 import type { RowWriter } from "./row-writer.ts";
 import type { Rows } from "./rows.ts";
 import { type SnapshotState, Versions } from "./versions.ts";
@@ -240,9 +240,14 @@ export class SoA<T extends EntityRow = EntityRow> implements Rows, ChunkOwner {
     return chunk === undefined ? undefined : this.access.views.view(chunk, row - chunk.start);
   }
 
+  /** The rows that are there now. @internal */
+  get span(): Span {
+    return { chunks: this.chunkList, end: this.length };
+  }
+
   /** The rows that were there when the iteration began, those deleted meanwhile left out. */
   rows(): IterableIterator<T> {
-    return this.access.iterate(new Cursor(this.schema.name, this.chunkList, this.length));
+    return this.access.iterate(new Cursor(this.schema.name, [this.span]));
   }
 
   /** Called by views. @throws ValidationError */

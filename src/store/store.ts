@@ -17,6 +17,10 @@ export interface StoreOptions {
   allocator?: AllocatorChoice;
 }
 
+interface Over<T extends EntityRow> extends StoreOptions {
+  kernel?: SoA<T>;
+}
+
 /**
  * Rows of an entity, held as columns.
  *
@@ -30,7 +34,13 @@ export class Store<T extends EntityRow> implements Iterable<T> {
 
   /** @throws ValidationError if `entity` is no entity class, or a member of it hides a column */
   constructor(entity: EntityClass<T>, options: StoreOptions = {}) {
-    this.kernel = new SoA(entity, options);
+    this.kernel = (options as Over<T>).kernel ?? new SoA(entity, options);
+  }
+
+  /** A store over a kernel that is there: what `load()` of a backend gives, for one. No copy. */
+  static over<T extends EntityRow>(kernel: SoA<T>): Store<T> {
+    const options: Over<T> = { kernel };
+    return new Store(kernel.entity, options);
   }
 
   /**

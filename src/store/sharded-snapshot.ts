@@ -1,0 +1,69 @@
+import type { Table } from "apache-arrow";
+import { type ToArrowOptions, toArrowTable } from "../arrow/table.ts";
+import type { EntityRow, KeyArg } from "../entity/types.ts";
+import type { ShardRouter } from "../soa/shard-router.ts";
+import type { RowAccess } from "../soa/row-access.ts";
+import { Cursor } from "../soa/row-iterator.ts";
+import { joinRows } from "./join-rows.ts";
+import type { Snapshot } from "./snapshot.ts";
+
+/** The rows of a sharded store as they were when it was taken. Views are read-only. */
+export class ShardedSnapshot<T extends EntityRow> implements Iterable<T> {
+  readonly #access: RowAccess<T>;
+  readonly #router: ShardRouter<T>;
+  readonly #shards: readonly Snapshot<T>[];
+
+  /** @internal */
+  constructor(access: RowAccess<T>, router: ShardRouter<T>, shards: readonly Snapshot<T>[]) {
+    this.#access = access;
+    this.#router = router;
+    this.#shards = shards;
+  }
+
+  /** Number of rows. */
+  get size(): number {
+    return this.#shards.reduce((rows, shard) => rows + shard.size, 0);
+  }
+
+  get shardCount(): number {
+    return this.#shards.length;
+  }
+
+  /** @throws RangeError if there is no such shard */
+  shard(index: number): Snapshot<T> {
+    const shard = this.#shards[index];
+    if (shard === undefined) throw new RangeError(`shard ${index} of ${this.#shards.length}`);
+    return shard;
+  }
+
+  /** The row with this key. */
+  get(...key: KeyArg<T>): T | undefined {
+    return this.#shards[this.#router.ofKey(key[0])].get(...key);
+  }
+
+  has(...key: KeyArg<T>): boolean {
+    return this.#shards[this.#router.ofKey(key[0])].has(...key);
+  }
+
+  [Symbol.iterator](): IterableIterator<T> {
+    const spans = this.#shards.map((shard) => shard.rows.span);
+    return this.#access.iterate(new Cursor(this.#access.schema.name, spans));
+  }
+
+  /** Read-only views of the rows for which `predicate` holds. O(rows). */
+  filter(predicate: (row: T) => boolean): T[] {
+    return this.#shards.flatMap((shard) => shard.filter(predicate));
+  }
+
+  toArrow(options?: ToArrowOptions): Table {
+    return toArrowTable(this.rows, options);
+  }
+
+  /** @internal */
+  get rows() {
+    return joinRows(
+      this.#access,
+      this.#shards.map((shard) => shard.rows),
+    );
+  }
+}
