@@ -1,21 +1,18 @@
 import type { Column } from "../columns/column.ts";
-import { Chunk } from "./chunk.ts";
+import type { Chunk } from "./chunk.ts";
 
 /**
  * What a snapshot keeps of a kernel. Taking one notes the chunks and the length and copies nothing.
- * A chunk is frozen (a copy of its list of columns) when the snapshot first reads it or when the
- * kernel is about to replace one of its columns, whichever comes first.
- *
- * States form a chain from older to newer, and the kernel itself holds the newest weakly: what was
- * frozen for a newer state serves the older ones, and once nobody holds any, nothing is kept.
+ * A chunk is frozen (its list of columns copied, not their values) when the snapshot first reads it or
+ * when the kernel is about to replace one of its columns, whichever comes first.
  */
 export class SnapshotState {
+  /** Epoch of the kernel that ended with this snapshot: it may see every column made up to then. */
   readonly epoch: number;
   readonly length: number;
   readonly size: number;
   /** Deletions of the kernel when this was taken: while they are as many, its key index serves us too. */
   readonly deletions: number;
-  newer: SnapshotState | null = null;
   readonly #chunks: readonly Chunk[];
   readonly #frozen = new Map<Chunk, Chunk>();
 
@@ -29,57 +26,67 @@ export class SnapshotState {
 
   /** Keeps `chunk` as it is, before the kernel changes it. */
   preserve(chunk: Chunk): void {
-    if (chunk.start < this.length && !this.#frozen.has(chunk)) this.#freeze(chunk, chunk);
+    if (chunk.start < this.length) this.#freeze(chunk);
   }
 
   /** The chunks as they were. */
   chunks(): Chunk[] {
     const chunks: Chunk[] = [];
-    for (let i = 0; i < this.#chunks.length && this.#chunks[i].start < this.length; i++) chunks.push(this.#chunk(this.#chunks[i]));
+    for (let i = 0; i < this.#chunks.length && this.#chunks[i].start < this.length; i++) chunks.push(this.#freeze(this.#chunks[i]));
     return chunks;
   }
 
-  #chunk(live: Chunk): Chunk {
-    const frozen = this.#frozen.get(live);
-    if (frozen !== undefined) return frozen;
-    let source: Chunk | undefined;
-    for (let state = this.newer; source === undefined && state !== null; state = state.newer) source = state.#frozen.get(live);
-    return this.#freeze(live, source ?? live);
-  }
-
-  /** Rows added after this state was taken are cut off. */
-  #freeze(live: Chunk, source: Chunk): Chunk {
-    const frozen = source.freeze(Math.min(source.length, this.length - source.start));
-    this.#frozen.set(live, frozen);
+  #freeze(live: Chunk): Chunk {
+    let frozen = this.#frozen.get(live);
+    if (frozen === undefined) {
+      // Rows that came after this state are cut off.
+      frozen = live.freeze(Math.min(live.length, this.length - live.start));
+      this.#frozen.set(live, frozen);
+    }
     return frozen;
   }
 }
 
-/** Decides what a write must copy. */
+/**
+ * Decides what a write must copy. Snapshots are held weakly: once nobody reads one any more, nothing is
+ * copied or kept for it.
+ */
 export class Versions {
   /** Columns made in this epoch are seen by no snapshot. */
   epoch = 0;
-  #newest: WeakRef<SnapshotState> | null = null;
+  /** Oldest first. */
+  #states: WeakRef<SnapshotState>[] = [];
+  /** Number of states at which those gone are swept out. */
+  #sweepAt = 8;
 
   take(chunks: readonly Chunk[], length: number, size: number, deletions: number): SnapshotState {
     const state = new SnapshotState(this.epoch, chunks, length, size, deletions);
-    const previous = this.#newest?.deref();
-    if (previous !== undefined) previous.newer = state;
-    this.#newest = new WeakRef(state);
+    if (this.#states.length >= this.#sweepAt) {
+      this.#states = this.#states.filter((ref) => ref.deref() !== undefined);
+      this.#sweepAt = Math.max(8, this.#states.length * 2);
+    }
+    this.#states.push(new WeakRef(state));
     this.epoch++;
     return state;
   }
 
-  /** Whether a snapshot may still see what was private in `epoch`. */
+  /** Whether a snapshot may still see what was made in `epoch`. */
   seen(epoch: number): boolean {
-    return epoch < this.epoch && this.#newest?.deref() !== undefined;
+    if (epoch === this.epoch) return false;
+    while (this.#states.length > 0) {
+      const newest = this.#states[this.#states.length - 1].deref();
+      if (newest !== undefined) return newest.epoch >= epoch;
+      this.#states.pop();
+    }
+    return false;
   }
 
+  /** Lets every snapshot keep `chunk` as it is. */
   preserve(chunk: Chunk): void {
-    this.#newest?.deref()?.preserve(chunk);
+    for (const ref of this.#states) ref.deref()?.preserve(chunk);
   }
 
-  /** The column to write existing rows of: the chunk's own, or a private copy put in its place. O(rows of the chunk) when it copies. */
+  /** The column to overwrite rows of: the chunk's own, or a private copy put in its place. O(rows of the chunk) when it copies. */
   own(chunk: Chunk, field: number, copy: (column: Column) => Column): Column {
     const column = chunk.columns[field];
     if (!column.shared && column.epoch === this.epoch) return column;
