@@ -35,6 +35,6 @@ export function order(i) {
     status: STATUSES[(i * 2_654_435_761) >>> 30],
     paymentMethod: PAYMENTS[i % 3],
     orderTimestamp: new Date(1_700_000_000_000 + i * 1_000),
-    shippingAddressHash: BigInt(i) * 0x9e37_79b9_7f4a_7c15n & 0xffff_ffff_ffff_ffffn,
+    shippingAddressHash: (BigInt(i) * 0x9e37_79b9_7f4a_7c15n) & 0xffff_ffff_ffff_ffffn,
   };
 }

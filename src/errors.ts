@@ -69,7 +69,9 @@ export class DuplicateKeyError extends FaunError {
     readonly field: string,
     readonly key: unknown,
   ) {
-    super(`${entity}.${field}: a row with key ${describeValue(key)} exists already; use upsert() to replace it or update() to change it`);
+    super(
+      `${entity}.${field}: a row with key ${describeValue(key)} exists already; use upsert() to replace it or update() to change it`,
+    );
   }
 }
 

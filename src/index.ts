@@ -1,6 +1,6 @@
-export { arrowFieldNames, arrowFieldTypes, arrowSchema } from "./arrow/schema.ts";
 export type { ArrowInput } from "./arrow/read.ts";
 export { fromRecordBatches, toRecordBatches } from "./arrow/record-batches.ts";
+export { arrowFieldNames, arrowFieldTypes, arrowSchema } from "./arrow/schema.ts";
 export type { ToArrowOptions } from "./arrow/table.ts";
 export type { Allocator, AllocatorChoice, AllocatorStats } from "./columns/allocator.ts";
 export { HeapAllocator } from "./columns/heap-allocator.ts";
@@ -11,7 +11,7 @@ export type * from "./entity/types.ts";
 export * from "./errors.ts";
 export { RowRange, SoA } from "./soa/soa.ts";
 export type { MemoryStats, StoreMemoryStats } from "./store/memory-stats.ts";
-export { Snapshot } from "./store/snapshot.ts";
-export { Store, type StoreOptions } from "./store/store.ts";
 export { ShardedSnapshot } from "./store/sharded-snapshot.ts";
 export { type Shard, ShardedStore, type ShardedStoreOptions, type ShardRow } from "./store/sharded-store.ts";
+export { Snapshot } from "./store/snapshot.ts";
+export { Store, type StoreOptions } from "./store/store.ts";

@@ -48,7 +48,18 @@ async function additions(h, rows) {
       "apache-arrow builders": () => {
         const schema = arrowSchema(KeylessOrder);
         const builders = schema.fields.map((field) => makeBuilder({ type: field.type, nullValues: null }));
-        const names = ["orderId", "customerId", "productId", "quantity", "unitPrice", "totalAmount", "status", "paymentMethod", "orderTimestamp", "shippingAddressHash"];
+        const names = [
+          "orderId",
+          "customerId",
+          "productId",
+          "quantity",
+          "unitPrice",
+          "totalAmount",
+          "status",
+          "paymentMethod",
+          "orderTimestamp",
+          "shippingAddressHash",
+        ];
         for (let i = 0; i < rows; i++) {
           const row = order(i);
           for (let f = 0; f < names.length; f++) {
@@ -57,7 +68,10 @@ async function additions(h, rows) {
           }
         }
         const children = builders.map((builder) => builder.finish().flush());
-        return new Table(schema, new RecordBatch(schema, makeData({ type: new Struct(schema.fields), length: rows, nullCount: 0, children })));
+        return new Table(
+          schema,
+          new RecordBatch(schema, makeData({ type: new Struct(schema.fields), length: rows, nullCount: 0, children })),
+        );
       },
     },
   });
@@ -192,14 +206,31 @@ function fillColumns(store, rows) {
 
 async function toArrow(h, rows) {
   const large = h.size(10_000_000);
-  const stores = { [`${count(rows)} rows`]: [fillColumns(new Store(KeylessOrder), rows), rows], [`${count(large)} rows`]: [fillColumns(new Store(KeylessOrder), large), large] };
+  const stores = {
+    [`${count(rows)} rows`]: [fillColumns(new Store(KeylessOrder), rows), rows],
+    [`${count(large)} rows`]: [fillColumns(new Store(KeylessOrder), large), large],
+  };
   const alternatives = {};
   for (const [name, [store]] of Object.entries(stores)) alternatives[name] = () => store.toArrow();
   const [small] = Object.keys(stores);
-  await h.time({ title: "Hand all rows to Arrow", unit: "ms", targets: { [small]: { value: 1 } }, baseline: small, repeat: 10, alternatives });
+  await h.time({
+    title: "Hand all rows to Arrow",
+    unit: "ms",
+    targets: { [small]: { value: 1 } },
+    baseline: small,
+    repeat: 10,
+    alternatives,
+  });
   const perChunk = {};
-  for (const [name, [store, n]] of Object.entries(stores)) perChunk[name] = { rows: Math.ceil(n / 65_536), run: () => store.toArrow() };
-  await h.time({ title: "Hand all rows to Arrow, per chunk of 65,536 rows (a row here is a chunk)", baseline: small, targets: { [Object.keys(stores)[1]]: { ratio: 1.2 } }, repeat: 10, alternatives: perChunk });
+  for (const [name, [store, n]] of Object.entries(stores))
+    perChunk[name] = { rows: Math.ceil(n / 65_536), run: () => store.toArrow() };
+  await h.time({
+    title: "Hand all rows to Arrow, per chunk of 65,536 rows (a row here is a chunk)",
+    baseline: small,
+    targets: { [Object.keys(stores)[1]]: { ratio: 1.2 } },
+    repeat: 10,
+    alternatives: perChunk,
+  });
 }
 
 const count = (rows) => (rows >= 1e6 ? `${rows / 1e6}M` : `${rows / 1e3}k`);

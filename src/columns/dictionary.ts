@@ -7,6 +7,8 @@ export class Dictionary {
   /** Strings by code. Only grows, but for a rollback of codes no row uses. */
   readonly values: string[] = [];
   readonly #codes = new Map<string, number>();
+  /** How often codes were forgotten: what was derived from `values` before may be wrong since. */
+  truncations = 0;
   /** How many distinct strings fit. */
   readonly limit: number;
 
@@ -37,6 +39,7 @@ export class Dictionary {
 
   /** Forgets the codes from `size` on, which no row may use. */
   truncate(size: number): void {
+    if (this.values.length > size) this.truncations++;
     while (this.values.length > size) this.#codes.delete(this.values.pop() as string);
   }
 }

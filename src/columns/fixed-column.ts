@@ -28,7 +28,14 @@ export class FixedColumn<A extends FixedArray = FixedArray> extends Column {
   #slab: Slab | null = null;
 
   /** With `values`, adopts them as they are. */
-  constructor(allocator: Allocator | null, array: FixedArrayConstructor, stride: number, capacity: number, epoch: number, values?: A) {
+  constructor(
+    allocator: Allocator | null,
+    array: FixedArrayConstructor,
+    stride: number,
+    capacity: number,
+    epoch: number,
+    values?: A,
+  ) {
     super(allocator, capacity, epoch);
     this.#array = array;
     this.stride = stride;

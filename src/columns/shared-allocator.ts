@@ -22,7 +22,9 @@ export class SharedAllocator implements Allocator {
 
   constructor() {
     if (typeof SharedArrayBuffer === "undefined") {
-      throw new UnsupportedError('the "shared" allocator needs SharedArrayBuffer; in a browser, serve the page cross-origin isolated or use "heap"');
+      throw new UnsupportedError(
+        'the "shared" allocator needs SharedArrayBuffer; in a browser, serve the page cross-origin isolated or use "heap"',
+      );
     }
   }
 

@@ -48,7 +48,8 @@ export class VarColumn extends Column {
   /** Room for `bytes` more behind row `row`, the next to be appended. Returns where they start. */
   reserve(row: number, bytes: number): number {
     const start = this.offsets[row];
-    if (start + bytes > 0x7fff_ffff) throw new UnsupportedError(`a value of ${bytes} bytes: a column holds values of up to ${MAX_DATA_BYTES} bytes`);
+    if (start + bytes > 0x7fff_ffff)
+      throw new UnsupportedError(`a value of ${bytes} bytes: a column holds values of up to ${MAX_DATA_BYTES} bytes`);
     if (start + bytes > this.data.length) this.#growData(start, start + bytes);
     return start;
   }
@@ -96,7 +97,9 @@ export class VarColumn extends Column {
   }
 
   protected override valueBytes(): number {
-    let bytes = this.offsets.byteLength + this.data.byteLength;
+    // Foreign data may serve the columns of many chunks; each counts its own part.
+    const data = this.allocator === null ? this.offsets[this.#rows] - this.offsets[0] : this.data.byteLength;
+    let bytes = this.offsets.byteLength + data;
     if (this.#patches !== null) for (const patch of this.#patches.values()) bytes += patch.length;
     return bytes;
   }

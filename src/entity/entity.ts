@@ -29,13 +29,17 @@ const SCHEMA = Symbol("faun.schema");
  * }
  */
 export function Entity<const F extends Fields>(name: string, fields: F, options?: EntityOptions): EntityBase<F> {
-  const schema = declare(name, fields, options);
+  return entityOf(declare(name, fields, options)) as unknown as EntityBase<F>;
+}
+
+/** The class to extend of a declaration that is data already. */
+export function entityOf(schema: EntitySchema): new (init: unknown) => object {
   const base = constructorOf(schema);
   installRowMethods(base.prototype, schema);
   Object.defineProperty(base, "name", { value: schema.name, configurable: true });
   Object.defineProperty(base, SCHEMA, { value: schema });
   Object.defineProperty(base, "fromJSON", { value: fromJSON, writable: true, configurable: true });
-  return base as unknown as EntityBase<F>;
+  return base;
 }
 
 /** The declaration of an entity class, or of a class that extends one. Throws ValidationError for anything else. */

@@ -47,20 +47,28 @@ export class Appender {
   #at = 0;
   #firstChunk = 0;
   #firstAt = 0;
+  #firstCapacity = 0;
+  #firstSealed = false;
   /** Sizes of the dictionaries at the beginning. */
   readonly #codes: number[] = [];
 
   constructor(to: AppendTarget) {
     this.#to = to;
     this.#key = to.schema.key?.index ?? -1;
-    this.#categories = to.codecs.flatMap((c) => (c.field.type.kind === "category" && c.dictionary !== null ? [c.dictionary] : []));
-    this.#growing = to.codecs.filter((c) => c.field.type.kind === "utf8" || c.field.type.kind === "binary").map((c) => c.field.index);
+    this.#categories = to.codecs.flatMap((c) =>
+      c.field.type.kind === "category" && c.dictionary !== null ? [c.dictionary] : [],
+    );
+    this.#growing = to.codecs
+      .filter((c) => c.field.type.kind === "utf8" || c.field.type.kind === "binary")
+      .map((c) => c.field.index);
   }
 
   /** @throws ConflictError while rows are being added: from a getter or iterable of theirs, say. */
   assertIdle(): void {
     if (this.#busy) {
-      throw new ConflictError(`${this.#to.schema.name}: the store is in the middle of an addition; it cannot be changed by the rows or the iterable that are being added`);
+      throw new ConflictError(
+        `${this.#to.schema.name}: the store is in the middle of an addition; it cannot be changed by the rows or the iterable that are being added`,
+      );
     }
   }
 
@@ -71,7 +79,9 @@ export class Appender {
     this.#first = this.#next = this.#to.length;
     this.#firstChunk = Math.max(0, chunks.length - 1);
     this.#chunk = chunks.length === 0 ? null : chunks[chunks.length - 1];
-    this.#at = this.#firstAt = this.#chunk === null ? 0 : this.#chunk.length;
+    this.#at = this.#firstAt = this.#chunk?.length ?? 0;
+    this.#firstCapacity = this.#chunk?.capacity ?? 0;
+    this.#firstSealed = this.#chunk?.sealed ?? false;
     for (let i = 0; i < this.#categories.length; i++) this.#codes[i] = this.#categories[i].size;
   }
 
@@ -97,9 +107,12 @@ export class Appender {
     }
   }
 
-  /** Adds a chunk of foreign columns as it is. It takes no further rows in place. */
+  /** Adds a chunk of foreign columns, or of ours, as it is. The chunk before it takes no further rows. */
   adopt(columns: Column[], rows: number): void {
+    if (this.#next + rows > MAX_ROWS) throw this.#tooMany();
     if (this.#chunk !== null && this.#at === 0) this.#dropLast();
+    // Rows are located by the capacities of chunks: one must end where the next one starts.
+    if (this.#chunk !== null) this.#chunk.capacity = this.#at;
     const chunk = this.#push(columns, rows);
     this.#indexRows(chunk, rows);
     this.#advance(chunk, rows);
@@ -108,7 +121,8 @@ export class Appender {
   /** Makes the rows visible; gives how many there are. The caller raises the kernel's length by it. */
   commit(): number {
     const chunks = this.#to.chunkList;
-    for (let i = this.#firstChunk; i < chunks.length; i++) chunks[i].length = Math.min(chunks[i].capacity, this.#next - chunks[i].start);
+    for (let i = this.#firstChunk; i < chunks.length; i++)
+      chunks[i].length = Math.min(chunks[i].capacity, this.#next - chunks[i].start);
     this.#busy = false;
     return this.#next - this.#first;
   }
@@ -122,7 +136,10 @@ export class Appender {
       const to = Math.min(chunk.capacity, this.#next - chunk.start);
       if (index !== null) for (let at = from; at < to; at++) index.remove(chunks, chunk.columns[this.#key], at);
       if (i > this.#firstChunk || from === 0) this.#dropLast();
-      else if (chunk.sealed && chunk.capacity > from && to === chunk.capacity) chunk.capacity = from;
+      else {
+        chunk.capacity = this.#firstCapacity;
+        chunk.sealed = this.#firstSealed;
+      }
     }
     this.#categories.forEach((dictionary, i) => {
       dictionary.truncate(this.#codes[i]);
@@ -154,9 +171,13 @@ export class Appender {
     }
   }
 
+  #tooMany(): UnsupportedError {
+    return new UnsupportedError(`${this.#to.schema.name}: a store holds at most ${MAX_ROWS} rows; use a ShardedStore`);
+  }
+
   #makeRoom(rows = 1): Chunk {
     const { epoch, allocator, codecs } = this.#to;
-    if (this.#next + rows > MAX_ROWS) throw new UnsupportedError(`${this.#to.schema.name}: a store holds at most ${MAX_ROWS} rows; use a ShardedStore`);
+    if (this.#next + rows > MAX_ROWS) throw this.#tooMany();
     const last = this.#chunk;
     if (last !== null && !last.sealed && last.capacity < CHUNK_ROWS) return this.#grow(last, this.#at + rows);
     const capacity = this.#to.chunkList.length === 0 ? firstCapacity(rows) : CHUNK_ROWS;
@@ -200,4 +221,3 @@ function firstCapacity(rows: number): number {
   while (capacity < rows && capacity < CHUNK_ROWS) capacity *= 4;
   return Math.min(capacity, CHUNK_ROWS);
 }
-

@@ -1,6 +1,6 @@
 import type { Codec } from "../columns/codec.ts";
-import { loadSafeInteger } from "../columns/codecs/int64.ts";
 import { loadInt128 } from "../columns/codecs/decimal.ts";
+import { loadSafeInteger } from "../columns/codecs/int64.ts";
 import { type FixedArray, FixedColumn } from "../columns/fixed-column.ts";
 import { describeType } from "../entity/field-type.ts";
 import type { EntitySchema, FieldSpec } from "../entity/schema.ts";
@@ -21,7 +21,11 @@ export type ColumnsInit<F extends Fields> = {
 } & { [K in NamesWith<F, "nullable"> | NamesWith<F, "default">]?: ColumnInit<F[K]> | undefined };
 
 /** Checks the shape of columns given in bulk; gives how many rows they have and how to copy them. @throws ValidationError */
-export function columnReaders(schema: EntitySchema, codecs: readonly Codec[], columns: object): { rows: number; fill: FillColumn } {
+export function columnReaders(
+  schema: EntitySchema,
+  codecs: readonly Codec[],
+  columns: object,
+): { rows: number; fill: FillColumn } {
   if (typeof columns !== "object" || columns === null) {
     throw new ValidationError({ entity: schema.name, value: columns, expected: "an object with one array per field" });
   }
@@ -33,14 +37,24 @@ export function columnReaders(schema: EntitySchema, codecs: readonly Codec[], co
     const values = given[name];
     if (values === undefined) continue;
     if (!Array.isArray(values) && !isTypedArray(values)) {
-      throw new ValidationError({ entity: schema.name, field: name, value: values, expected: "an array or typed array of values" });
+      throw new ValidationError({
+        entity: schema.name,
+        field: name,
+        value: values,
+        expected: "an array or typed array of values",
+      });
     }
     const length = rowsOf(codecs[schema.field(name).index], values);
     if (rows < 0) {
       rows = length;
       first = name;
     } else if (length !== rows) {
-      throw new ValidationError({ entity: schema.name, field: name, value: values, expected: `${rows} values, as many as ${first} has (it has ${length})` });
+      throw new ValidationError({
+        entity: schema.name,
+        field: name,
+        value: values,
+        expected: `${rows} values, as many as ${first} has (it has ${length})`,
+      });
     }
   }
   for (const field of schema.fields) {
@@ -76,14 +90,23 @@ function typedReader(schema: EntitySchema, field: FieldSpec, codec: Codec, value
   };
 }
 
-function elementCheck(schema: EntitySchema, field: FieldSpec, codec: Codec): (values: Typed, from: number, count: number) => void {
+function elementCheck(
+  schema: EntitySchema,
+  field: FieldSpec,
+  codec: Codec,
+): (values: Typed, from: number, count: number) => void {
   const { type } = field;
   if (codec.dictionary !== null) {
     const { size } = codec.dictionary;
     return (values, from, count) => {
       for (let i = from; i < from + count; i++) {
         if ((values[i] as number) < size) continue;
-        throw new ValidationError({ entity: schema.name, field: field.name, value: values[i], expected: `codes below ${size}, the number of its values` });
+        throw new ValidationError({
+          entity: schema.name,
+          field: field.name,
+          value: values[i],
+          expected: `codes below ${size}, the number of its values`,
+        });
       }
     };
   }
@@ -97,7 +120,8 @@ function elementCheck(schema: EntitySchema, field: FieldSpec, codec: Codec): (va
   }
   if (type.kind === "timestamp" && type.mode === "date") {
     return (values, from, count) => {
-      for (let i = from; i < from + count; i++) if (dateFromTicks(values[i] as bigint, type.unit) === undefined) throw invalid(schema, field, values[i]);
+      for (let i = from; i < from + count; i++)
+        if (dateFromTicks(values[i] as bigint, type.unit) === undefined) throw invalid(schema, field, values[i]);
     };
   }
   if (type.kind === "decimal") {

@@ -1,6 +1,6 @@
-import type { Codec } from "../columns/codec.ts";
 import { BitColumn } from "../columns/bit-column.ts";
 import { bitmapBytes } from "../columns/bitmap.ts";
+import type { Codec } from "../columns/codec.ts";
 import type { Column } from "../columns/column.ts";
 import type { FixedArray, FixedColumn } from "../columns/fixed-column.ts";
 import { HeapAllocator } from "../columns/heap-allocator.ts";

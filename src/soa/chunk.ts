@@ -1,5 +1,5 @@
-import type { Column } from "../columns/column.ts";
 import { getBit } from "../columns/bitmap.ts";
+import type { Column } from "../columns/column.ts";
 import { RowGoneError } from "../errors.ts";
 
 /** Rows of a full chunk. A power of two, so that a row index splits by shift and mask. */
@@ -56,7 +56,8 @@ export class Chunk {
 
   /** @throws RowGoneError */
   assertAlive(row: number): void {
-    if (this.dead === GONE) throw new RowGoneError(this.entity, "the row of this view moved or went when the store was compacted or cleared");
+    if (this.dead === GONE)
+      throw new RowGoneError(this.entity, "the row of this view moved or went when the store was compacted or cleared");
     if (this.isDead(row)) throw new RowGoneError(this.entity, "the row of this view was deleted");
   }
 

@@ -78,7 +78,8 @@ export class FrozenRows<T extends EntityRow> implements Rows {
     const index = new KeyIndex(keyHashFor(this.schema.fields[field].type), field);
     index.reserve(this.chunkList, 0, this.length);
     for (const chunk of this.chunkList) {
-      for (let at = 0; at < chunk.length; at++) if (!chunk.isDead(at)) index.insert(this.chunkList, chunk.start + at, chunk.columns[field], at);
+      for (let at = 0; at < chunk.length; at++)
+        if (!chunk.isDead(at)) index.insert(this.chunkList, chunk.start + at, chunk.columns[field], at);
     }
     return index;
   }

@@ -1,5 +1,5 @@
-import { getBit } from "../columns/bitmap.ts";
 import type { BitColumn } from "../columns/bit-column.ts";
+import { getBit } from "../columns/bitmap.ts";
 import type { Column } from "../columns/column.ts";
 import type { FixedColumn } from "../columns/fixed-column.ts";
 import { equalBytes } from "../columns/utf8.ts";

@@ -105,7 +105,8 @@ export class KeyIndex {
     const hash = this.#hash.hash(column, at);
     let slot = hash & mask;
     for (let entry = table[slot]; entry !== EMPTY; entry = table[slot]) {
-      if (entry !== DELETED && ((entry ^ hash) & ~rowMask) === 0 && this.#matches(chunks, entry & rowMask, column, at)) return slot;
+      if (entry !== DELETED && ((entry ^ hash) & ~rowMask) === 0 && this.#matches(chunks, entry & rowMask, column, at))
+        return slot;
       slot = (slot + 1) & mask;
     }
     return -1;

@@ -27,7 +27,8 @@ export class Cursor {
   /** Moves to the first row from `row` of the chunk on that is there, and says whether there was one. */
   seek(row: number): boolean {
     for (let at = row; ; at = 0) {
-      if (this.limit > 0 && this.chunk.gone) throw new RowGoneError(this.chunk.entity, "the store was compacted or cleared while its rows were being iterated");
+      if (this.limit > 0 && this.chunk.gone)
+        throw new RowGoneError(this.chunk.entity, "the store was compacted or cleared while its rows were being iterated");
       while (at < this.limit && this.chunk.isDead(at)) at++;
       if (at < this.limit) {
         this.row = at;

@@ -27,7 +27,11 @@ export interface RowViews<T> {
  *
  * @throws ValidationError where a member of the user's class hides a column or its constructor cannot run
  */
-export function rowViews<T extends EntityRow>(schema: EntitySchema, codecs: readonly Codec[], entity: EntityClass<T>): RowViews<T> {
+export function rowViews<T extends EntityRow>(
+  schema: EntitySchema,
+  codecs: readonly Codec[],
+  entity: EntityClass<T>,
+): RowViews<T> {
   const View = canGenerate ? generatedClass(schema, codecs) : closedClass(schema, codecs);
   Object.setPrototypeOf(View.prototype, entity.prototype as object);
   Object.defineProperty(View.prototype, Symbol.for("nodejs.util.inspect.custom"), { value: inspectView });
@@ -108,17 +112,29 @@ function closedClass(schema: EntitySchema, codecs: readonly Codec[]): ViewClass 
 function setterOf(schema: EntitySchema, field: FieldSpec): (view: Place, value: unknown) => void {
   return (view, value) => {
     const chunk = view[CHUNK];
-    if (field.key) throw readOnly(schema, field, "no write: the key of a stored row is read-only; delete the row and add it under the new key");
-    if (chunk.owner === null) throw readOnly(schema, field, "no write: this row is read-only; change it through update() of its store");
+    if (field.key)
+      throw readOnly(
+        schema,
+        field,
+        "no write: the key of a stored row is read-only; delete the row and add it under the new key",
+      );
+    if (chunk.owner === null)
+      throw readOnly(schema, field, "no write: this row is read-only; change it through update() of its store");
     chunk.assertAlive(view[ROW]);
     chunk.owner.writeField(chunk, view[ROW], field.index, value);
   };
 }
 
-const readOnly = (schema: EntitySchema, field: FieldSpec, expected: string) => new ValidationError({ entity: schema.name, field: field.name, expected });
+const readOnly = (schema: EntitySchema, field: FieldSpec, expected: string) =>
+  new ValidationError({ entity: schema.name, field: field.name, expected });
 
 /** Prints as a standalone instance of the class would. */
-function inspectView(this: EntityRow, _depth: number, options: object, inspect: (value: unknown, options: object) => string): string {
+function inspectView(
+  this: EntityRow,
+  _depth: number,
+  options: object,
+  inspect: (value: unknown, options: object) => string,
+): string {
   const prototype = Object.getPrototypeOf(Object.getPrototypeOf(this)) as object;
   const own = Object.fromEntries(Object.entries(this));
   return inspect(Object.assign(Object.create(prototype) as object, this.toObject(), own), options);
@@ -128,7 +144,12 @@ function inspectView(this: EntityRow, _depth: number, options: object, inspect: 
  * A class field or accessor named like a column would be read instead of it: compiles, and is silently
  * wrong. Accessors show on the prototypes, fields on a view of a row made for the purpose.
  */
-function probeView<T extends EntityRow>(schema: EntitySchema, codecs: readonly Codec[], entity: EntityClass<T>, view: RowViews<T>["view"]): T {
+function probeView<T extends EntityRow>(
+  schema: EntitySchema,
+  codecs: readonly Codec[],
+  entity: EntityClass<T>,
+  view: RowViews<T>["view"],
+): T {
   const allocator = new HeapAllocator();
   const columns = codecs.map((codec) => {
     const column = codec.makeColumn(allocator, 1, 0);
@@ -145,7 +166,10 @@ function probeView<T extends EntityRow>(schema: EntitySchema, codecs: readonly C
     throw new ValidationError({ entity: schema.name, expected }, { cause });
   }
   if (!isView(probe)) {
-    throw new ValidationError({ entity: schema.name, expected: `class ${entity.name} to pass the argument of its constructor on to super()` });
+    throw new ValidationError({
+      entity: schema.name,
+      expected: `class ${entity.name} to pass the argument of its constructor on to super()`,
+    });
   }
   for (const field of schema.fields) {
     let owner: string | undefined;
@@ -154,7 +178,11 @@ function probeView<T extends EntityRow>(schema: EntitySchema, codecs: readonly C
       if (Object.hasOwn(p, field.name)) owner = "accessor or method";
     }
     if (owner !== undefined) {
-      throw new ValidationError({ entity: schema.name, field: field.name, expected: `no ${owner} of this name in class ${entity.name}: it would hide the column (use "declare" to only give it a type)` });
+      throw new ValidationError({
+        entity: schema.name,
+        field: field.name,
+        expected: `no ${owner} of this name in class ${entity.name}: it would hide the column (use "declare" to only give it a type)`,
+      });
     }
   }
   return probe;

@@ -25,7 +25,12 @@ export function rowWriter(schema: EntitySchema, codecs: readonly Codec[], entity
   return canGenerate ? generated(codecs, entity, refuse, follow) : closed(codecs, entity, refuse, follow);
 }
 
-function generated(codecs: readonly Codec[], entity: Instance, refuse: (row: unknown) => never, follow: (name: string) => number): RowWriter {
+function generated(
+  codecs: readonly Codec[],
+  entity: Instance,
+  refuse: (row: unknown) => never,
+  follow: (name: string) => number,
+): RowWriter {
   const scope: Record<string, unknown> = { entity, refuse, follow, names: codecs.map((codec) => codec.field.name) };
   const bind = (value: unknown): string => {
     const name = `bound${Object.keys(scope).length}`;
@@ -55,7 +60,12 @@ return function writeRow(columns, at, row) {
   return generate<RowWriter>(body, scope);
 }
 
-function closed(codecs: readonly Codec[], entity: Instance, refuse: (row: unknown) => never, follow: (name: string) => number): RowWriter {
+function closed(
+  codecs: readonly Codec[],
+  entity: Instance,
+  refuse: (row: unknown) => never,
+  follow: (name: string) => number,
+): RowWriter {
   const names = codecs.map((codec) => codec.field.name);
   return (columns, at, row) => {
     if (typeof row !== "object" || row === null) refuse(row);

@@ -44,7 +44,8 @@ export class ShardRouter<T extends EntityRow> {
     const key = this.#access.schema.key;
     if (key === null || this.#hash === null) return this.#inTurn();
     const { dictionary } = this.#access.codecs[key.index];
-    if (key.type.kind === "category" && dictionary !== null) return this.#shard(hashText(dictionary.values[(column as FixedColumn<Uint32Array>).values[at]]));
+    if (key.type.kind === "category" && dictionary !== null)
+      return this.#shard(hashText(dictionary.values[(column as FixedColumn<Uint32Array>).values[at]]));
     return this.#shard(this.#hash.hash(column, at));
   }
 

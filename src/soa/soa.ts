@@ -145,7 +145,12 @@ export class SoA<T extends EntityRow = EntityRow> implements Rows, ChunkOwner {
   offsets(name: keyof FieldsOf<T> & string): Int32Array[] {
     return this.#columnsOf(name).map(([column, rows]) => {
       const { offsets } = column as { offsets?: Int32Array };
-      if (offsets === undefined) throw new ValidationError({ entity: this.schema.name, field: name, expected: "a utf8 or binary field: others have no offsets" });
+      if (offsets === undefined)
+        throw new ValidationError({
+          entity: this.schema.name,
+          field: name,
+          expected: "a utf8 or binary field: others have no offsets",
+        });
       return offsets.subarray(0, rows + 1);
     });
   }
@@ -274,7 +279,13 @@ export class SoA<T extends EntityRow = EntityRow> implements Rows, ChunkOwner {
       if (!this.schema.has(name)) throw unknownField(this.schema, name);
       if (patch[name] === undefined) continue;
       const field = this.schema.field(name);
-      if (field.key) throw new ValidationError({ entity: this.schema.name, field: name, value: patch[name], expected: "no change of the key: delete the row and add it under the new key" });
+      if (field.key)
+        throw new ValidationError({
+          entity: this.schema.name,
+          field: name,
+          value: patch[name],
+          expected: "no change of the key: delete the row and add it under the new key",
+        });
       changes.push([field.index, this.codecs[field.index].check(patch[name])]);
     }
     return changes;
@@ -284,7 +295,8 @@ export class SoA<T extends EntityRow = EntityRow> implements Rows, ChunkOwner {
   upsert(row: unknown): number {
     const { key } = this.schema;
     if (key === null) throw this.#noKey();
-    if (typeof row !== "object" || row === null) throw new ValidationError({ entity: this.schema.name, value: row, expected: "an object with the entity's fields" });
+    if (typeof row !== "object" || row === null)
+      throw new ValidationError({ entity: this.schema.name, value: row, expected: "an object with the entity's fields" });
     const values = row as Record<string, unknown>;
     const at = this.find(this.codecs[key.index].take(values[key.name]));
     if (at < 0) return this.add(row);
@@ -293,7 +305,8 @@ export class SoA<T extends EntityRow = EntityRow> implements Rows, ChunkOwner {
       for (const name of Object.keys(row)) if (!this.schema.has(name)) throw unknownField(this.schema, name);
     }
     const changes: [number, unknown][] = [];
-    for (const codec of this.codecs) if (!codec.field.key) changes.push([codec.field.index, codec.take(values[codec.field.name])]);
+    for (const codec of this.codecs)
+      if (!codec.field.key) changes.push([codec.field.index, codec.take(values[codec.field.name])]);
     this.#overwrite(at, changes);
     return at;
   }
@@ -405,7 +418,10 @@ export class SoA<T extends EntityRow = EntityRow> implements Rows, ChunkOwner {
   }
 
   #noKey(): ValidationError {
-    return new ValidationError({ entity: this.schema.name, expected: "an entity with a key: declare one field with .key() to look rows up by it" });
+    return new ValidationError({
+      entity: this.schema.name,
+      expected: "an entity with a key: declare one field with .key() to look rows up by it",
+    });
   }
 }
 
@@ -413,5 +429,10 @@ function allocatorOf(choice: AllocatorChoice): Allocator {
   if (choice === "heap") return new HeapAllocator();
   if (choice === "shared") return new SharedAllocator();
   if (typeof choice === "function") return choice();
-  throw new ValidationError({ entity: "store options", field: "allocator", value: choice, expected: '"heap", "shared" or a function that makes an allocator' });
+  throw new ValidationError({
+    entity: "store options",
+    field: "allocator",
+    value: choice,
+    expected: '"heap", "shared" or a function that makes an allocator',
+  });
 }

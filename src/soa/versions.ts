@@ -32,7 +32,8 @@ export class SnapshotState {
   /** The chunks as they were. */
   chunks(): Chunk[] {
     const chunks: Chunk[] = [];
-    for (let i = 0; i < this.#chunks.length && this.#chunks[i].start < this.length; i++) chunks.push(this.#freeze(this.#chunks[i]));
+    for (let i = 0; i < this.#chunks.length && this.#chunks[i].start < this.length; i++)
+      chunks.push(this.#freeze(this.#chunks[i]));
     return chunks;
   }
 

@@ -39,7 +39,14 @@ export function memoryStatsOf<T extends EntityRow>(soa: SoA<T>): StoreMemoryStat
   }
   const indexBytes = soa.index?.byteLength ?? 0;
   const { deadBytes, pinnedBytes } = soa.allocator.stats();
-  return { ...batchStats(columnBytes + indexBytes, soa.size, soa.chunkList.length), columnBytes, indexBytes, adoptedBytes, deadBytes, pinnedBytes };
+  return {
+    ...batchStats(columnBytes + indexBytes, soa.size, soa.chunkList.length),
+    columnBytes,
+    indexBytes,
+    adoptedBytes,
+    deadBytes,
+    pinnedBytes,
+  };
 }
 
 export function batchStats(totalBytes: number, totalRows: number, numBatches: number): MemoryStats {

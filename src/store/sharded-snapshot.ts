@@ -1,9 +1,9 @@
 import type { Table } from "apache-arrow";
 import { type ToArrowOptions, toArrowTable } from "../arrow/table.ts";
 import type { EntityRow, KeyArg } from "../entity/types.ts";
-import type { ShardRouter } from "../soa/shard-router.ts";
 import type { RowAccess } from "../soa/row-access.ts";
 import { Cursor } from "../soa/row-iterator.ts";
+import type { ShardRouter } from "../soa/shard-router.ts";
 import { joinRows } from "./join-rows.ts";
 import type { Snapshot } from "./snapshot.ts";
 

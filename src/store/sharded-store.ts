@@ -6,6 +6,7 @@ import type { EntityClass, EntityRow, FieldsOf, InitOf, KeyArg, PatchOf } from "
 import { ValidationError } from "../errors.ts";
 import type { Appender } from "../soa/appender.ts";
 import type { ColumnsInit } from "../soa/bulk.ts";
+import type { Chunk } from "../soa/chunk.ts";
 import { RowAccess } from "../soa/row-access.ts";
 import { Cursor } from "../soa/row-iterator.ts";
 import type { Rows } from "../soa/rows.ts";
@@ -43,7 +44,12 @@ export class ShardedStore<T extends EntityRow> implements Iterable<T> {
   constructor(entity: EntityClass<T>, options: ShardedStoreOptions = {}) {
     const shards = options.shards ?? schemaOf(entity).shards;
     if (!Number.isInteger(shards) || shards < 1 || shards > 1024) {
-      throw new ValidationError({ entity: schemaOf(entity).name, field: "shards", value: shards, expected: "an integer from 1 to 1024" });
+      throw new ValidationError({
+        entity: schemaOf(entity).name,
+        field: "shards",
+        value: shards,
+        expected: "an integer from 1 to 1024",
+      });
     }
     this.#access = new RowAccess(entity);
     this.#router = new ShardRouter(this.#access, shards);
@@ -51,7 +57,11 @@ export class ShardedStore<T extends EntityRow> implements Iterable<T> {
   }
 
   /** As `Store.fromArrow`; rows are copied to their shards. @throws SchemaMismatchError, TypeConversionError, DuplicateKeyError, ArrowError */
-  static fromArrow<T extends EntityRow>(entity: EntityClass<T>, table: ArrowInput, options?: ShardedStoreOptions): ShardedStore<T> {
+  static fromArrow<T extends EntityRow>(
+    entity: EntityClass<T>,
+    table: ArrowInput,
+    options?: ShardedStoreOptions,
+  ): ShardedStore<T> {
     const store = new ShardedStore(entity, options);
     store.addArrow(table);
     return store;
@@ -201,15 +211,11 @@ export class ShardedStore<T extends EntityRow> implements Iterable<T> {
   #distribute(read: (staged: SoA<T>) => void): RowRange[] {
     const staged = new SoA(this.#access.entity, { access: this.#access });
     read(staged);
-    const key = this.#access.schema.key?.index ?? 0;
     return this.#appendToAll((appenders) => {
       for (const chunk of staged.chunkList) {
-        const targets = new Uint16Array(chunk.length);
-        const counts = new Uint32Array(appenders.length);
-        for (let at = 0; at < chunk.length; at++) counts[(targets[at] = this.#router.ofColumn(chunk.columns[key], at))]++;
+        const byShard = this.#rowsByShard(chunk);
         for (let shard = 0; shard < appenders.length; shard++) {
-          const rows = new Uint32Array(counts[shard]);
-          for (let at = 0, n = 0; n < rows.length; at++) if (targets[at] === shard) rows[n++] = at;
+          const rows = byShard[shard];
           appenders[shard].columns(rows.length, (field, column, to, from, count) => {
             const source = chunk.columns[field];
             for (let i = 0; i < count; i++) column.copyRows(source, rows[from + i], to + i, 1);
@@ -217,5 +223,13 @@ export class ShardedStore<T extends EntityRow> implements Iterable<T> {
         }
       }
     });
+  }
+
+  /** The rows of a chunk that belong to each shard. */
+  #rowsByShard(chunk: Chunk): number[][] {
+    const key = chunk.columns[this.#access.schema.key?.index ?? 0];
+    const rows: number[][] = this.#shards.map(() => []);
+    for (let at = 0; at < chunk.length; at++) rows[this.#router.ofColumn(key, at)].push(at);
+    return rows;
   }
 }

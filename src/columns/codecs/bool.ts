@@ -1,6 +1,6 @@
 import type { Allocator } from "../allocator.ts";
-import { clearBit, getBit, setBit } from "../bitmap.ts";
 import { BitColumn } from "../bit-column.ts";
+import { clearBit, getBit, setBit } from "../bitmap.ts";
 import { Codec } from "../codec.ts";
 
 export class BoolCodec extends Codec<BitColumn> {

@@ -9,7 +9,8 @@ type DecimalType = Extract<FieldType, { kind: "decimal" }>;
 type Decimals = FixedColumn<BigUint64Array>;
 
 /** Reads a 128-bit two's complement integer from its low and high half. */
-export const loadInt128 = (values: BigUint64Array, row: number): bigint => (BigInt.asIntN(64, values[2 * row + 1]) << 64n) | values[2 * row];
+export const loadInt128 = (values: BigUint64Array, row: number): bigint =>
+  (BigInt.asIntN(64, values[2 * row + 1]) << 64n) | values[2 * row];
 
 export function storeInt128(values: BigUint64Array, row: number, value: bigint): void {
   values[2 * row] = value;
@@ -36,7 +37,11 @@ export class DecimalCodec extends Codec<Decimals> {
 
   override store(column: Decimals, row: number, value: unknown): void {
     const { mode, precision, scale } = this.#type;
-    storeInt128(column.values, row, mode === "bigint" ? (value as bigint) : (unscaledFromText(value as string, precision, scale) as bigint));
+    storeInt128(
+      column.values,
+      row,
+      mode === "bigint" ? (value as bigint) : (unscaledFromText(value as string, precision, scale) as bigint),
+    );
   }
 
   override storeEmpty(column: Decimals, row: number): void {

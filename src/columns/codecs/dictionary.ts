@@ -54,7 +54,10 @@ export class EnumCodec extends CodeCodec {
   override storeSource(column: string, row: string, value: string, take: string, bind: Bind): string {
     const values = this.dictionary.values;
     const codeOf = `${bind(this.dictionary)}.codeOf(${value})`;
-    const code = values.length <= CHAIN ? values.reduceRight((rest, v, i) => `${value} === ${JSON.stringify(v)} ? ${i} : ${rest}`, "-1") : codeOf;
+    const code =
+      values.length <= CHAIN
+        ? values.reduceRight((rest, v, i) => `${value} === ${JSON.stringify(v)} ? ${i} : ${rest}`, "-1")
+        : codeOf;
     return `let code = ${code}; if (code < 0) { ${value} = ${take}(${value}); code = ${codeOf}; } ${column}.values[${row}] = code;`;
   }
 }
@@ -74,7 +77,8 @@ export class CategoryCodec extends CodeCodec {
   override check(value: unknown): unknown {
     const checked = super.check(value);
     // Here and not only when storing, so that an update of several fields fails before it wrote one.
-    if (checked !== null && this.dictionary.size >= this.dictionary.limit && this.dictionary.codeOf(checked as string) < 0) throw this.#full(value);
+    if (checked !== null && this.dictionary.size >= this.dictionary.limit && this.dictionary.codeOf(checked as string) < 0)
+      throw this.#full(value);
     return checked;
   }
 

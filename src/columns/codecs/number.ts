@@ -2,7 +2,7 @@ import type { FloatKind, IntKind } from "../../entity/field-type.ts";
 import type { EntitySchema, FieldSpec } from "../../entity/schema.ts";
 import type { Allocator } from "../allocator.ts";
 import { Codec } from "../codec.ts";
-import { FixedColumn, type FixedArrayConstructor } from "../fixed-column.ts";
+import { type FixedArrayConstructor, FixedColumn } from "../fixed-column.ts";
 
 type NumberArray = Uint8Array | Uint16Array | Uint32Array | Int8Array | Int16Array | Int32Array | Float32Array | Float64Array;
 

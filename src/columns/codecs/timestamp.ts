@@ -6,7 +6,14 @@ import { TypeConversionError } from "../../errors.ts";
 import type { Allocator } from "../allocator.ts";
 import { type Bind, Codec } from "../codec.ts";
 import type { FixedColumn } from "../fixed-column.ts";
-import { type Int64Array, int64Column, loadSafeInteger, loadSafeIntegerSource, storeSafeInteger, storeSafeIntegerSource } from "./int64.ts";
+import {
+  type Int64Array,
+  int64Column,
+  loadSafeInteger,
+  loadSafeIntegerSource,
+  storeSafeInteger,
+  storeSafeIntegerSource,
+} from "./int64.ts";
 
 type TimestampType = Extract<FieldType, { kind: "timestamp" }>;
 type Timestamps = FixedColumn<Int64Array>;
