@@ -34,6 +34,8 @@ export function rowViews<T extends EntityRow>(
 ): RowViews<T> {
   const View = canGenerate ? generatedClass(schema, codecs) : closedClass(schema, codecs);
   Object.setPrototypeOf(View.prototype, entity.prototype as object);
+  // `view.constructor` is the user's class, as `with()` and the user's own code expect.
+  Reflect.deleteProperty(View.prototype, "constructor");
   Object.defineProperty(View.prototype, Symbol.for("nodejs.util.inspect.custom"), { value: inspectView });
 
   let pending: { chunk: Chunk; row: number };
