@@ -1,5 +1,6 @@
+export { type ArrowIPCOptions, toArrowIPC, toArrowIPCChunks } from "./arrow/ipc.ts";
 export type { ArrowInput } from "./arrow/read.ts";
-export { fromRecordBatches, toRecordBatches } from "./arrow/record-batches.ts";
+export { type ArrowSource, fromRecordBatches, toRecordBatches } from "./arrow/record-batches.ts";
 export { arrowFieldNames, arrowFieldTypes, arrowSchema } from "./arrow/schema.ts";
 export type { ToArrowOptions } from "./arrow/table.ts";
 export type { Allocator, AllocatorChoice, AllocatorStats } from "./columns/allocator.ts";

@@ -1,0 +1,138 @@
+import { compressionRegistry } from "apache-arrow";
+import { ArrowError } from "../errors.ts";
+import type { ForeignArray } from "./foreign.ts";
+import { TypeId } from "./foreign-type.ts";
+import type { BatchMetadata, IpcField, Region } from "./ipc-metadata.ts";
+
+/** Dictionaries by id, as they are at this point of a stream. */
+export type Dictionaries = ReadonlyMap<bigint, readonly ForeignArray[]>;
+
+const NO_BYTES: Uint8Array = new Uint8Array(0);
+const COMPRESSIONS = ["LZ4_FRAME", "ZSTD"];
+
+/** The columns of a batch, over the bytes of its body. @throws ArrowError if metadata and body do not fit each other */
+export function readColumns(
+  fields: readonly IpcField[],
+  batch: BatchMetadata,
+  body: Uint8Array,
+  version: number,
+  dictionaries: Dictionaries,
+): ForeignArray[] {
+  // No buffers are needed to claim a great many nulls; a small message must not become a great many rows.
+  if (batch.length > 65_536 && batch.length > body.length * 8)
+    throw new ArrowError(`a batch of ${batch.length} rows in ${body.length} bytes`);
+  const cursor = new BufferCursor(batch, body, version);
+  return fields.map((field) => {
+    const column = cursor.read(field, dictionaries);
+    if (column.length !== batch.length)
+      throw new ArrowError(`column ${JSON.stringify(field.name)} has ${column.length} rows in a batch of ${batch.length}`);
+    return column;
+  });
+}
+
+/** Walks the fields of a batch depth first, as their buffers lie. */
+class BufferCursor {
+  readonly #batch: BatchMetadata;
+  readonly #body: Uint8Array;
+  readonly #version: number;
+  #node = 0;
+  #buffer = 0;
+  #viewed = 0;
+
+  constructor(batch: BatchMetadata, body: Uint8Array, version: number) {
+    this.#batch = batch;
+    this.#body = body;
+    this.#version = version;
+  }
+
+  read(field: IpcField, dictionaries: Dictionaries): ForeignArray {
+    const node = this.#batch.nodes[this.#node++];
+    if (node === undefined) throw new ArrowError("a batch describes fewer columns than the schema");
+    const { layout, type } = field;
+    const isNull = layout === TypeId.Null;
+    const hasValidity = !isNull && layout !== TypeId.RunEndEncoded && !(layout === TypeId.Union && this.#version >= 4);
+    const bitmap = hasValidity ? this.#next() : NO_BYTES;
+    if (hasValidity && node.nullCount > 0 && bitmap.length === 0)
+      throw new ArrowError(`column ${JSON.stringify(field.name)} has nulls and no validity bitmap`);
+    let offsets: Uint8Array | null = null;
+    let values = NO_BYTES;
+    let viewed: Uint8Array[] = [];
+    switch (layout) {
+      case TypeId.Null:
+      case TypeId.Struct:
+      case TypeId.FixedSizeList:
+      case TypeId.RunEndEncoded:
+        break;
+      case TypeId.Utf8:
+      case TypeId.Binary:
+      case TypeId.LargeUtf8:
+      case TypeId.LargeBinary:
+        offsets = this.#next();
+        values = this.#next();
+        break;
+      case TypeId.Utf8View:
+      case TypeId.BinaryView: {
+        values = this.#next();
+        const count = this.#batch.viewedCounts[this.#viewed++] ?? 0;
+        if (count > this.#batch.buffers.length) throw new ArrowError("a batch describes fewer buffers than its views need");
+        viewed = Array.from({ length: count }, () => this.#next());
+        break;
+      }
+      case TypeId.List:
+      case TypeId.LargeList:
+      case TypeId.Map:
+        this.#next();
+        break;
+      case TypeId.ListView:
+      case TypeId.LargeListView:
+        this.#next();
+        this.#next();
+        break;
+      case TypeId.Union:
+        this.#next();
+        if (field.dense) this.#next();
+        break;
+      default:
+        if (layout < TypeId.Null || layout > TypeId.LargeListView)
+          throw new ArrowError(`column ${JSON.stringify(field.name)} is of an unknown type (${layout})`);
+        values = this.#next();
+    }
+    for (const child of field.children) this.read(child, dictionaries);
+    return {
+      type,
+      length: node.length,
+      bitOffset: 0,
+      validity: node.nullCount === 0 || bitmap.length === 0 ? null : bitmap,
+      values,
+      offsets,
+      viewed,
+      dictionary: field.dictionary === null ? null : (dictionaries.get(field.dictionary.id) ?? []),
+    };
+  }
+
+  #next(): Uint8Array {
+    const region = this.#batch.buffers[this.#buffer++];
+    if (region === undefined) throw new ArrowError("a batch describes fewer buffers than its columns need");
+    if (region.offset + region.length > this.#body.length) throw new ArrowError("a buffer of a batch lies beyond its end");
+    const bytes = this.#body.subarray(region.offset, region.offset + region.length);
+    return this.#batch.compression === null || region.length === 0 ? bytes : decompress(this.#batch.compression, bytes, region);
+  }
+}
+
+function decompress(compression: number, bytes: Uint8Array, region: Region): Uint8Array {
+  if (region.length < 8) throw new ArrowError("a compressed buffer is too short");
+  const size = new DataView(bytes.buffer, bytes.byteOffset, 8).getBigInt64(0, true);
+  const stored = bytes.subarray(8);
+  if (size === -1n) return stored;
+  const codec = compressionRegistry.get(compression);
+  if (codec?.decode === undefined) {
+    const name = COMPRESSIONS[compression] ?? `number ${compression}`;
+    throw new ArrowError(
+      `the data is compressed (${name}) and no codec for it is registered: set one with compressionRegistry of apache-arrow, or write it uncompressed`,
+    );
+  }
+  const plain = codec.decode(stored);
+  if (BigInt(plain.length) !== size)
+    throw new ArrowError(`a compressed buffer holds ${plain.length} bytes where ${size} were announced`);
+  return plain;
+}
