@@ -5,7 +5,8 @@
 
 export const ALIGNMENT = 64;
 
-export const align = (bytes: number): number => (bytes + (ALIGNMENT - 1)) & ~(ALIGNMENT - 1);
+// No bit operators: sizes may pass 2^31.
+export const align = (bytes: number): number => Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
 
 /** A range of a buffer, owned by one column. */
 export class Slab {

@@ -19,12 +19,18 @@ export abstract class Column {
   capacity: number;
   /** null when the bytes are foreign. */
   readonly allocator: Allocator | null;
+  /** Its slabs were given back. A snapshot may still read it. */
+  #released = false;
   #validitySlab: Slab | null = null;
 
   constructor(allocator: Allocator | null, capacity: number, epoch: number) {
     this.allocator = allocator;
     this.capacity = capacity;
     this.epoch = epoch;
+  }
+
+  protected get released(): boolean {
+    return this.#released;
   }
 
   /** Bytes held, bitmaps included. */
@@ -97,6 +103,7 @@ export abstract class Column {
   /** The store is done with this column. `reusable` is false when a snapshot may hold it. */
   release(reusable: boolean): void {
     if (this.allocator === null) return;
+    this.#released = true;
     for (const slab of [...this.slabs(), this.#validitySlab]) if (slab !== null) this.allocator.release(slab, reusable);
   }
 

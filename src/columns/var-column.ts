@@ -1,12 +1,10 @@
 import { UnsupportedError } from "../errors.ts";
 import type { Allocator, Slab } from "./allocator.ts";
 import { Column, ownAllocator } from "./column.ts";
+import { HeapAllocator } from "./heap-allocator.ts";
 
-/**
- * A chunk is sealed once a variable-length column of it holds this many bytes: two of them
- * still fit Arrow's 32-bit offsets, so no offset can wrap.
- */
-export const MAX_DATA_BYTES = 2 ** 30;
+/** Arrow's offsets are 32-bit integers. */
+const MAX_OFFSET = 0x7fff_ffff;
 
 const EMPTY = new Uint8Array(0);
 
@@ -16,6 +14,11 @@ const EMPTY = new Uint8Array(0);
  * or patches grow many, and then the column is laid out anew.
  */
 export class VarColumn extends Column {
+  /** Bytes from which on a column takes no further row, so that no offset can wrap: half of what one can address. */
+  static readonly FULL = 2 ** 30;
+  /** As {@link FULL}; lowered in tests only. */
+  static fullAt = VarColumn.FULL;
+
   offsets: Int32Array;
   data: Uint8Array;
   #patches: Map<number, Uint8Array> | null = null;
@@ -48,8 +51,8 @@ export class VarColumn extends Column {
   /** Room for `bytes` more behind row `row`, the next to be appended. Returns where they start. */
   reserve(row: number, bytes: number): number {
     const start = this.offsets[row];
-    if (start + bytes > 0x7fff_ffff)
-      throw new UnsupportedError(`a value of ${bytes} bytes: a column holds values of up to ${MAX_DATA_BYTES} bytes`);
+    if (start + bytes > MAX_OFFSET)
+      throw new UnsupportedError(`a value of ${bytes} bytes: a column holds values of up to ${VarColumn.FULL} bytes`);
     if (start + bytes > this.data.length) this.#growData(start, start + bytes);
     return start;
   }
@@ -75,20 +78,21 @@ export class VarColumn extends Column {
 
   /** True once the chunk must not take another row, so that offsets cannot wrap. */
   isFull(rows: number): boolean {
-    return this.offsets[rows] >= MAX_DATA_BYTES;
+    return this.offsets[rows] >= VarColumn.fullAt;
   }
 
   /** Folds patches in, so that offsets and data are the plain Arrow form of the rows. O(bytes) if there are any. */
   settle(): void {
     if (this.#patches === null) return;
     const rows = this.#rows;
-    const allocator = ownAllocator(this);
+    // What a snapshot alone still reads is the collector's: nobody would give these bytes back.
+    const allocator = this.released ? new HeapAllocator() : ownAllocator(this);
     const settled = new VarColumn(allocator, this.capacity, this.epoch);
     let bytes = 0;
     for (let row = 0; row < rows; row++) bytes += this.bytesAt(row).length;
     settled.reserve(0, bytes);
     for (let row = 0; row < rows; row++) settled.append(row, this.bytesAt(row));
-    for (const slab of this.slabs()) if (slab !== null) allocator.release(slab, true);
+    if (!this.released) for (const slab of this.slabs()) if (slab !== null) allocator.release(slab, true);
     this.offsets = settled.offsets;
     this.data = settled.data;
     this.#offsetsSlab = settled.#offsetsSlab;
@@ -141,7 +145,7 @@ export class VarColumn extends Column {
   #growData(used: number, needed: number): void {
     const old = this.data;
     const oldSlab = this.#dataSlab;
-    const slab = ownAllocator(this).allocate(Math.max(needed, old.length * 2, 256));
+    const slab = ownAllocator(this).allocate(Math.max(needed, Math.min(old.length * 2, MAX_OFFSET), 256));
     this.#dataSlab = slab;
     this.data = new Uint8Array(slab.buffer, slab.byteOffset, slab.byteLength);
     this.data.set(old.subarray(0, used));

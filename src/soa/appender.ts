@@ -2,10 +2,9 @@ import type { Allocator } from "../columns/allocator.ts";
 import type { Codec } from "../columns/codec.ts";
 import type { Column } from "../columns/column.ts";
 import type { Dictionary } from "../columns/dictionary.ts";
-import type { VarColumn } from "../columns/var-column.ts";
 import type { EntitySchema } from "../entity/schema.ts";
 import { ConflictError, DuplicateKeyError, UnsupportedError } from "../errors.ts";
-import { CHUNK_ROWS, Chunk, type ChunkOwner, FIRST_ROWS } from "./chunk.ts";
+import { BLOCK_ROWS, CHUNK_ROWS, Chunk, type ChunkOwner, FIRST_ROWS, growingFields } from "./chunk.ts";
 import type { KeyIndex } from "./key-index.ts";
 import type { RowWriter } from "./row-writer.ts";
 
@@ -16,6 +15,8 @@ export const MAX_ROWS = 2 ** 31 - 1;
 export interface AppendTarget {
   /** Takes the writes of views; null where rows are read-only. */
   readonly owner: ChunkOwner | null;
+  /** Shared by the kernels that share their dictionaries. */
+  readonly access: { adding: boolean };
   readonly schema: EntitySchema;
   readonly codecs: readonly Codec[];
   readonly allocator: Allocator;
@@ -40,7 +41,6 @@ export class Appender {
   readonly #growing: number[];
   /** Dictionaries that grow with the rows. */
   readonly #categories: Dictionary[];
-  #busy = false;
   #first = 0;
   #next = 0;
   #chunk: Chunk | null = null;
@@ -51,6 +51,8 @@ export class Appender {
   #firstSealed = false;
   /** Sizes of the dictionaries at the beginning. */
   readonly #codes: number[] = [];
+  /** Why the kernel must not be changed; null while it may be. */
+  locked: string | null = null;
 
   constructor(to: AppendTarget) {
     this.#to = to;
@@ -58,23 +60,31 @@ export class Appender {
     this.#categories = to.codecs.flatMap((c) =>
       c.field.type.kind === "category" && c.dictionary !== null ? [c.dictionary] : [],
     );
-    this.#growing = to.codecs
-      .filter((c) => c.field.type.kind === "utf8" || c.field.type.kind === "binary")
-      .map((c) => c.field.index);
+    this.#growing = growingFields(to.codecs);
   }
 
-  /** @throws ConflictError while rows are being added: from a getter or iterable of theirs, say. */
+  /** Rows added since `begin`. */
+  get rows(): number {
+    return this.#next - this.#first;
+  }
+
+  /**
+   * @throws ConflictError while rows are being added: from a getter or iterable of theirs, say
+   * @throws UnsupportedError while the kernel is locked
+   */
   assertIdle(): void {
-    if (this.#busy) {
+    if (this.locked !== null) throw new UnsupportedError(this.locked);
+    if (this.#to.access.adding) {
       throw new ConflictError(
         `${this.#to.schema.name}: the store is in the middle of an addition; it cannot be changed by the rows or the iterable that are being added`,
       );
     }
   }
 
-  begin(): void {
-    this.assertIdle();
-    this.#busy = true;
+  /** `beside` another addition, in kernels that share their dictionaries: both end the same way, one after the other. */
+  begin(beside = false): void {
+    if (!beside) this.assertIdle();
+    this.#to.access.adding = true;
     const chunks = this.#to.chunkList;
     this.#first = this.#next = this.#to.length;
     this.#firstChunk = Math.max(0, chunks.length - 1);
@@ -99,7 +109,8 @@ export class Appender {
     this.#to.index?.reserve(this.#to.chunkList, this.#next, count);
     for (let from = 0; from < count; ) {
       const chunk = this.#chunk === null || this.#at === this.#chunk.capacity ? this.#makeRoom(count - from) : this.#chunk;
-      const n = Math.min(count - from, chunk.capacity - this.#at);
+      let n = Math.min(count - from, chunk.capacity - this.#at);
+      if (this.#growing.length > 0) n = Math.min(n, BLOCK_ROWS);
       for (let field = 0; field < chunk.columns.length; field++) fill(field, chunk.columns[field], this.#at, from, n);
       this.#indexRows(chunk, n);
       this.#advance(chunk, n);
@@ -123,7 +134,7 @@ export class Appender {
     const chunks = this.#to.chunkList;
     for (let i = this.#firstChunk; i < chunks.length; i++)
       chunks[i].length = Math.min(chunks[i].capacity, this.#next - chunks[i].start);
-    this.#busy = false;
+    this.#to.access.adding = false;
     return this.#next - this.#first;
   }
 
@@ -144,18 +155,13 @@ export class Appender {
     this.#categories.forEach((dictionary, i) => {
       dictionary.truncate(this.#codes[i]);
     });
-    this.#busy = false;
+    this.#to.access.adding = false;
   }
 
   #advance(chunk: Chunk, rows: number): void {
     this.#at += rows;
     this.#next += rows;
-    for (let i = 0; i < this.#growing.length; i++) {
-      if ((chunk.columns[this.#growing[i]] as VarColumn).isFull(this.#at)) {
-        chunk.capacity = this.#at;
-        chunk.sealed = true;
-      }
-    }
+    if (this.#growing.length > 0) chunk.sealIfFull(this.#growing, this.#at);
   }
 
   #indexRows(chunk: Chunk, count: number): void {
@@ -188,12 +194,13 @@ export class Appender {
   }
 
   #grow(chunk: Chunk, rows: number): Chunk {
-    const { allocator, epoch } = this.#to;
+    const { allocator } = this.#to;
     const capacity = Math.min(CHUNK_ROWS, Math.max(chunk.capacity * 4, firstCapacity(rows)));
     for (let i = 0; i < chunk.columns.length; i++) {
       const column = chunk.columns[i];
-      // Foreign bytes cannot grow: their rows move into a column of ours.
-      if (column.allocator === null) chunk.columns[i] = column.copy(allocator, capacity, this.#at, epoch);
+      // Foreign bytes cannot grow: their rows move into a column of ours. It keeps the epoch: a snapshot that has
+      // not yet read the chunk will see this column.
+      if (column.allocator === null) chunk.columns[i] = column.copy(allocator, capacity, this.#at, column.epoch);
       else column.grow(capacity, this.#at);
     }
     chunk.capacity = capacity;

@@ -1,5 +1,7 @@
 import { getBit } from "../columns/bitmap.ts";
+import type { Codec } from "../columns/codec.ts";
 import type { Column } from "../columns/column.ts";
+import type { VarColumn } from "../columns/var-column.ts";
 import { RowGoneError } from "../errors.ts";
 
 /** Rows of a full chunk. A power of two, so that a row index splits by shift and mask. */
@@ -9,9 +11,17 @@ export const CHUNK_SHIFT = 16;
 /** Rows of the first chunk at first: it grows by fours, so that many small stores stay small. */
 export const FIRST_ROWS = 64;
 
+/** Rows copied in bulk between looks at whether a column of variable length is full. */
+export const BLOCK_ROWS = 256;
+
 /** Takes writes to stored rows, made through their views. */
 export interface ChunkOwner {
   writeField(chunk: Chunk, row: number, field: number, value: unknown): void;
+}
+
+/** The fields of variable length. */
+export function growingFields(codecs: readonly Codec[]): number[] {
+  return codecs.flatMap(({ field }) => (field.type.kind === "utf8" || field.type.kind === "binary" ? [field.index] : []));
 }
 
 /** A run of consecutive rows: one column a field, all of the same capacity. */
@@ -59,6 +69,15 @@ export class Chunk {
     if (this.dead === GONE)
       throw new RowGoneError(this.entity, "the row of this view moved or went when the store was compacted or cleared");
     if (this.isDead(row)) throw new RowGoneError(this.entity, "the row of this view was deleted");
+  }
+
+  /** Takes no rows behind the first `rows` once one of its columns of variable length (`growing`) is full. */
+  sealIfFull(growing: readonly number[], rows: number): void {
+    for (const field of growing) {
+      if (!(this.columns[field] as VarColumn).isFull(rows)) continue;
+      this.capacity = rows;
+      this.sealed = true;
+    }
   }
 
   /** This chunk as it is now, for a snapshot: `length` rows, the same columns. O(columns). */

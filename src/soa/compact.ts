@@ -1,6 +1,6 @@
 import type { Allocator } from "../columns/allocator.ts";
 import type { Codec } from "../columns/codec.ts";
-import { CHUNK_ROWS, Chunk, type ChunkOwner } from "./chunk.ts";
+import { BLOCK_ROWS, CHUNK_ROWS, Chunk, type ChunkOwner, growingFields } from "./chunk.ts";
 
 interface Source {
   readonly owner: ChunkOwner | null;
@@ -34,6 +34,8 @@ export function compactChunks(source: Source): { chunks: Chunk[]; kept: number }
   let kept = 0;
   while (kept < chunkList.length && chunkList[kept].deadCount === 0) kept++;
   const chunks = chunkList.slice(0, kept);
+  const growing = growingFields(codecs);
+  const block = growing.length > 0 ? BLOCK_ROWS : CHUNK_ROWS;
   let rows = 0;
   for (let i = kept; i < chunkList.length; i++) rows += chunkList[i].length - chunkList[i].deadCount;
 
@@ -51,9 +53,10 @@ export function compactChunks(source: Source): { chunks: Chunk[]; kept: number }
     liveRuns(chunk, (from, to) => {
       for (let at = from; at < to; ) {
         const into = room();
-        const count = Math.min(to - at, into.capacity - into.length);
+        const count = Math.min(to - at, into.capacity - into.length, block);
         for (let i = 0; i < codecs.length; i++) into.columns[i].copyRows(chunk.columns[i], at, into.length, count);
         into.length += count;
+        into.sealIfFull(growing, into.length);
         at += count;
         start += count;
         rows -= count;

@@ -19,6 +19,8 @@ export class RowAccess<T extends EntityRow> {
   readonly write: RowWriter;
   readonly views: RowViews<T>;
   readonly iterate: RowIteratorFactory<T>;
+  /** Rows are being added: what they added to the dictionaries may leave them again, so no other change may build on it. */
+  adding = false;
 
   /** @throws ValidationError if `entity` is no entity class or hides one of its columns */
   constructor(entity: EntityClass<T>) {
@@ -28,6 +30,15 @@ export class RowAccess<T extends EntityRow> {
     this.write = rowWriter(this.schema, this.codecs, entity as unknown as abstract new () => object);
     this.views = rowViews(this.schema, this.codecs, entity);
     this.iterate = rowIterators(this.views);
+  }
+
+  /** The row itself or, where it leaves its key to a default, the row with that key: a default is asked once a row. */
+  withKey(row: unknown): unknown {
+    const { key } = this.schema;
+    if (key?.defaultValue === undefined || typeof row !== "object" || row === null) return row;
+    if ((row as Record<string, unknown>)[key.name] !== undefined) return row;
+    const value = this.codecs[key.index].take(undefined);
+    return Object.create(row, { [key.name]: { value, enumerable: true } }) as unknown;
   }
 
   /** Runs `change`; where it throws, strings that it added to dictionaries leave them again. */

@@ -4,10 +4,11 @@ import type { Codec } from "../columns/codec.ts";
 import type { Column } from "../columns/column.ts";
 import { HeapAllocator } from "../columns/heap-allocator.ts";
 import { SharedAllocator } from "../columns/shared-allocator.ts";
+import { VarColumn } from "../columns/var-column.ts";
 import type { EntitySchema } from "../entity/schema.ts";
 import type { EntityClass, EntityRow, FieldsOf } from "../entity/types.ts";
 import { unknownField } from "../entity/validation.ts";
-import { DuplicateKeyError, RowGoneError, ValidationError } from "../errors.ts";
+import { ConflictError, DuplicateKeyError, RowGoneError, ValidationError } from "../errors.ts";
 import { Appender } from "./appender.ts";
 import { type ColumnsInit, columnReaders } from "./bulk.ts";
 import type { Chunk, ChunkOwner } from "./chunk.ts";
@@ -29,6 +30,12 @@ export interface SoAOptions<T extends EntityRow = EntityRow> {
   access?: RowAccess<T>;
   /** Views throw when written. */
   readOnlyViews?: boolean;
+}
+
+/** @throws ValidationError where `rows` is nothing to iterate over */
+export function assertIterable(schema: EntitySchema, rows: unknown): void {
+  if (typeof rows === "object" && rows !== null && typeof (rows as Partial<Iterable<unknown>>)[Symbol.iterator] === "function") return;
+  throw new ValidationError({ entity: schema.name, value: rows, expected: "an iterable of rows, such as an array" });
 }
 
 /** A range of consecutive row indices. Iterates over them. */
@@ -155,6 +162,11 @@ export class SoA<T extends EntityRow = EntityRow> implements Rows, ChunkOwner {
     });
   }
 
+  /** Refuses every change, for this reason, of a kernel whose rows follow those of something else; null ends it. @internal */
+  lock(reason: string | null): void {
+    this.#appender.locked = reason;
+  }
+
   /** @internal */
   assertIdle(): void {
     this.#appender.assertIdle();
@@ -187,8 +199,8 @@ export class SoA<T extends EntityRow = EntityRow> implements Rows, ChunkOwner {
   }
 
   /** For additions to several kernels at once: to be ended by `commitAppend` or the appender's `rollback`. @internal */
-  beginAppend(): Appender {
-    this.#appender.begin();
+  beginAppend(beside = false): Appender {
+    this.#appender.begin(beside);
     return this.#appender;
   }
 
@@ -201,6 +213,7 @@ export class SoA<T extends EntityRow = EntityRow> implements Rows, ChunkOwner {
   }
 
   addBatch(rows: Iterable<unknown>): RowRange {
+    assertIterable(this.schema, rows);
     return this.append((appender) => {
       for (const row of rows) appender.row(row);
     });
@@ -266,7 +279,10 @@ export class SoA<T extends EntityRow = EntityRow> implements Rows, ChunkOwner {
   /** Changes fields of a row; all are checked before one is written. Fields that are undefined are left as they are. */
   update(row: number, patch: Readonly<Record<string, unknown>>): void {
     this.assertIdle();
-    this.#overwrite(row, this.checkPatch(patch));
+    const deletions = this.#deletions;
+    const changes = this.checkPatch(patch);
+    this.#assertInPlace(deletions);
+    this.#overwrite(row, changes);
   }
 
   /** The changes of a patch: field index and checked value. @throws ValidationError for unknown fields, the key, and wrong values. @internal */
@@ -292,21 +308,24 @@ export class SoA<T extends EntityRow = EntityRow> implements Rows, ChunkOwner {
   }
 
   /** Adds the row, or overwrites every field of the row with its key. @returns the row index */
-  upsert(row: unknown): number {
+  upsert(given: unknown): number {
     const { key } = this.schema;
     if (key === null) throw this.#noKey();
-    if (typeof row !== "object" || row === null)
-      throw new ValidationError({ entity: this.schema.name, value: row, expected: "an object with the entity's fields" });
+    if (typeof given !== "object" || given === null)
+      throw new ValidationError({ entity: this.schema.name, value: given, expected: "an object with the entity's fields" });
+    this.assertIdle();
+    const row = this.access.withKey(given);
     const values = row as Record<string, unknown>;
     const at = this.find(this.codecs[key.index].take(values[key.name]));
     if (at < 0) return this.add(row);
-    this.assertIdle();
     if (!(row instanceof (this.entity as unknown as abstract new () => object))) {
-      for (const name of Object.keys(row)) if (!this.schema.has(name)) throw unknownField(this.schema, name);
+      for (const name in values) if (!this.schema.has(name)) throw unknownField(this.schema, name);
     }
+    const deletions = this.#deletions;
     const changes: [number, unknown][] = [];
     for (const codec of this.codecs)
       if (!codec.field.key) changes.push([codec.field.index, codec.take(values[codec.field.name])]);
+    this.#assertInPlace(deletions);
     this.#overwrite(at, changes);
     return at;
   }
@@ -364,6 +383,12 @@ export class SoA<T extends EntityRow = EntityRow> implements Rows, ChunkOwner {
     this.size += rows;
   }
 
+  /** Getters of what was given may have deleted rows or moved them. @throws ConflictError */
+  #assertInPlace(deletions: number): void {
+    if (this.#deletions === deletions) return;
+    throw new ConflictError(`${this.schema.name}: rows were deleted or moved by the values that were to be written`);
+  }
+
   #overwrite(row: number, changes: readonly [field: number, value: unknown][]): void {
     const chunk = this.chunkAt(row);
     if (chunk === undefined) throw new RowGoneError(this.schema.name, `there is no row ${row}`);
@@ -374,6 +399,8 @@ export class SoA<T extends EntityRow = EntityRow> implements Rows, ChunkOwner {
     const { index } = this.schema.field(name);
     return this.chunkList.map((chunk) => {
       const column = chunk.columns[index];
+      // Settling makes new bytes: those are the ones that are handed out.
+      if (column instanceof VarColumn) column.settle();
       column.handOut();
       return [column, chunk.length];
     });

@@ -11,7 +11,7 @@ import { RowAccess } from "../soa/row-access.ts";
 import { Cursor } from "../soa/row-iterator.ts";
 import type { Rows } from "../soa/rows.ts";
 import { ShardRouter } from "../soa/shard-router.ts";
-import { type RowRange, SoA } from "../soa/soa.ts";
+import { assertIterable, type RowRange, SoA } from "../soa/soa.ts";
 import { joinRows } from "./join-rows.ts";
 import { batchStats, type StoreMemoryStats } from "./memory-stats.ts";
 import { ShardedSnapshot } from "./sharded-snapshot.ts";
@@ -90,14 +90,19 @@ export class ShardedStore<T extends EntityRow> implements Iterable<T> {
 
   /** Adds a row. @throws ValidationError, DuplicateKeyError. O(1) amortised */
   add(row: T | InitOf<T>): ShardRow {
-    const shard = this.#router.ofRow(row);
-    return { shard, row: this.#shards[shard].add(row) };
+    const keyed = this.#access.withKey(row) as T | InitOf<T>;
+    const shard = this.#router.ofRow(keyed);
+    return { shard, row: this.#shards[shard].add(keyed) };
   }
 
   /** Adds all rows or, if one is refused or the iterable throws, none. @returns the new row indices of each shard. @throws ValidationError, DuplicateKeyError */
   addBatch(rows: Iterable<T | InitOf<T>>): RowRange[] {
+    assertIterable(this.#access.schema, rows);
     return this.#appendToAll((appenders) => {
-      for (const row of rows) appenders[this.#router.ofRow(row)].row(row);
+      for (const row of rows) {
+        const keyed = this.#access.withKey(row);
+        appenders[this.#router.ofRow(keyed)].row(keyed);
+      }
     });
   }
 
@@ -138,8 +143,9 @@ export class ShardedStore<T extends EntityRow> implements Iterable<T> {
 
   /** Adds the row, or overwrites every field of the row with its key. @throws ValidationError */
   upsert(row: T | InitOf<T>): ShardRow {
-    const shard = this.#router.ofRow(row);
-    return { shard, row: this.#shards[shard].upsert(row) };
+    const keyed = this.#access.withKey(row) as T | InitOf<T>;
+    const shard = this.#router.ofRow(keyed);
+    return { shard, row: this.#shards[shard].upsert(keyed) };
   }
 
   /** Deletes the row with this key. False where there was none. O(1). */
@@ -198,7 +204,7 @@ export class ShardedStore<T extends EntityRow> implements Iterable<T> {
   #appendToAll(add: (appenders: readonly Appender[]) => void): RowRange[] {
     const appenders: Appender[] = [];
     try {
-      for (const shard of this.#shards) appenders.push(shard.kernel.beginAppend());
+      for (const shard of this.#shards) appenders.push(shard.kernel.beginAppend(appenders.length > 0));
       add(appenders);
     } catch (error) {
       for (const appender of appenders) appender.rollback();
