@@ -1,7 +1,7 @@
 import type { FieldType } from "../entity/field-type.ts";
 import type { EntitySchema } from "../entity/schema.ts";
-import type { AggregateFunction, Plan } from "./plan.ts";
 import type { ArithmeticOp, ComparisonOp, DatePart, TextOp, TruncUnit } from "./expression.ts";
+import type { AggregateFunction, Plan } from "./plan.ts";
 import type { TypedValue, ValueType } from "./value-type.ts";
 
 /**
@@ -116,8 +116,26 @@ export type BoundStep =
   | { readonly step: "limit"; readonly count: number | null; readonly offset: number };
 
 /** The type that a decimal computation gives: as many digits as there are. */
-export const decimalResult = (scale: number, mode: "string" | "bigint"): FieldType => ({ kind: "decimal", precision: 38, scale, mode });
+export const decimalResult = (scale: number, mode: "string" | "bigint"): FieldType => ({
+  kind: "decimal",
+  precision: 38,
+  scale,
+  mode,
+});
 
 export const isNumeric = (type: ValueType): boolean => NUMERIC.has(type.kind);
 
-const NUMERIC: ReadonlySet<string> = new Set(["u8", "u16", "u32", "i8", "i16", "i32", "u64", "i64", "integer", "f32", "f64", "decimal"]);
+const NUMERIC: ReadonlySet<string> = new Set([
+  "u8",
+  "u16",
+  "u32",
+  "i8",
+  "i16",
+  "i32",
+  "u64",
+  "i64",
+  "integer",
+  "f32",
+  "f64",
+  "decimal",
+]);

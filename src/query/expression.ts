@@ -22,7 +22,17 @@ export type ComparisonOp = "eq" | "ne" | "lt" | "le" | "gt" | "ge";
 /** `div` gives a double, `intDiv` truncates toward zero, `mod` has the sign of the dividend. */
 export type ArithmeticOp = "add" | "sub" | "mul" | "div" | "intDiv" | "mod";
 export type TextOp = "startsWith" | "endsWith" | "contains" | "like";
-export type TruncUnit = "year" | "quarter" | "month" | "week" | "day" | "hour" | "minute" | "second" | "millisecond" | "microsecond";
+export type TruncUnit =
+  | "year"
+  | "quarter"
+  | "month"
+  | "week"
+  | "day"
+  | "hour"
+  | "minute"
+  | "second"
+  | "millisecond"
+  | "microsecond";
 export type DatePart =
   | "year"
   | "quarter"
