@@ -141,11 +141,10 @@ export class Appender {
   /** Leaves everything as it was before `begin`. */
   rollback(): void {
     const { chunkList: chunks, index } = this.#to;
+    index?.truncate(chunks, this.#first, this.#next);
     for (let i = chunks.length - 1; i >= this.#firstChunk; i--) {
       const chunk = chunks[i];
       const from = i === this.#firstChunk ? this.#firstAt : 0;
-      const to = Math.min(chunk.capacity, this.#next - chunk.start);
-      if (index !== null) for (let at = from; at < to; at++) index.remove(chunks, chunk.columns[this.#key], at);
       if (i > this.#firstChunk || from === 0) this.#dropLast();
       else {
         chunk.capacity = this.#firstCapacity;

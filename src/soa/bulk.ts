@@ -7,7 +7,7 @@ import type { EntitySchema, FieldSpec } from "../entity/schema.ts";
 import type { Fields, KindOf, NamesWith, ValueOf } from "../entity/types.ts";
 import { invalid, missing, unknownField } from "../entity/validation.ts";
 import { decimalLimit } from "../entity/values/decimal.ts";
-import { dateFromTicks } from "../entity/values/timestamp.ts";
+import { dateFromTicks, dateRange } from "../entity/values/timestamp.ts";
 import { ValidationError } from "../errors.ts";
 import type { FillColumn } from "./appender.ts";
 import type { ChunkArray } from "./chunk-array.ts";
@@ -116,6 +116,14 @@ function elementCheck(
       for (let i = from; i < from + count; i++) {
         if (!Number.isSafeInteger(loadSafeInteger(words, i, type.kind !== "u64"))) throw invalid(schema, field, values[i]);
       }
+    };
+  }
+  if (type.kind === "timestamp" && type.mode === "date" && (type.unit === "s" || type.unit === "ms")) {
+    const limit = dateRange(type.unit).max / (type.unit === "s" ? 1000 : 1);
+    return (values, from, count) => {
+      const words = new Uint32Array(values.buffer, values.byteOffset, values.length * 2);
+      for (let i = from; i < from + count; i++)
+        if (!(Math.abs(loadSafeInteger(words, i, true)) <= limit)) throw invalid(schema, field, values[i]);
     };
   }
   if (type.kind === "timestamp" && type.mode === "date") {

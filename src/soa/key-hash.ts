@@ -11,6 +11,8 @@ export interface KeyHash {
   /** 32 bits, well mixed. */
   hash(column: Column, row: number): number;
   equal(a: Column, rowA: number, b: Column, rowB: number): boolean;
+  /** For integers: the value in `a` less the one in `b`, exact within ±2^53 and beyond that far from it. */
+  distance?(a: Column, rowA: number, b: Column, rowB: number): number;
 }
 
 /** The finaliser of MurmurHash3 (Austin Appleby, public domain): every input bit reaches every output bit. */
@@ -28,6 +30,10 @@ class NarrowHash implements KeyHash {
   equal(a: Column, rowA: number, b: Column, rowB: number): boolean {
     return narrow(a)[rowA] === narrow(b)[rowB];
   }
+
+  distance(a: Column, rowA: number, b: Column, rowB: number): number {
+    return narrow(a)[rowA] - narrow(b)[rowB];
+  }
 }
 
 class WideHash implements KeyHash {
@@ -40,6 +46,13 @@ class WideHash implements KeyHash {
     const wordsA = wide(a);
     const wordsB = wide(b);
     return wordsA[2 * rowA] === wordsB[2 * rowB] && wordsA[2 * rowA + 1] === wordsB[2 * rowB + 1];
+  }
+
+  // High words as signed or as unsigned: one of the two readings is right, and near values agree in both.
+  distance(a: Column, rowA: number, b: Column, rowB: number): number {
+    const wordsA = wide(a);
+    const wordsB = wide(b);
+    return ((wordsA[2 * rowA + 1] - wordsB[2 * rowB + 1]) | 0) * 4_294_967_296 + (wordsA[2 * rowA] - wordsB[2 * rowB]);
   }
 }
 

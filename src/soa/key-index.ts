@@ -13,6 +13,9 @@ const FIRST_SLOTS = 16;
  *
  * An entry is a row index in its low bits and, in the bits that row indices do not need yet, the upper
  * bits of the key's hash: a probe reads the key column, which is likely a cache miss, only where they agree.
+ *
+ * While integer keys count up by one from the first row on, as ids mostly do, a key says its row itself and there is
+ * no table at all; the first key that does not fit makes it.
  */
 export class KeyIndex {
   readonly #hash: KeyHash;
@@ -22,10 +25,13 @@ export class KeyIndex {
   /** Slots that are not EMPTY. */
   #used = 0;
   #size = 0;
+  /** Rows whose keys count up by one, when those are all rows; else -1. */
+  #counted: number;
 
   constructor(hash: KeyHash, field: number) {
     this.#hash = hash;
     this.#field = field;
+    this.#counted = hash.distance === undefined ? -1 : 0;
   }
 
   get size(): number {
@@ -41,6 +47,16 @@ export class KeyIndex {
    * Rows are added in order: every row before it is in the index or deleted.
    */
   insert(chunks: readonly Chunk[], row: number, column: Column, at: number): boolean {
+    if (this.#counted >= 0) {
+      if (row === this.#counted && (row === 0 || this.#distance(chunks, column, at) === row)) {
+        this.#counted++;
+        this.#size++;
+        return true;
+      }
+      if (this.#countedRow(chunks, column, at) >= 0) return false;
+      this.#counted = -1;
+      this.#rehash(chunks, row, 1);
+    }
     if (this.#used * 2 >= this.#table.length || row >= this.#rowLimit()) this.#rehash(chunks, row, 1);
     const table = this.#table;
     const mask = table.length - 1;
@@ -67,25 +83,58 @@ export class KeyIndex {
 
   /** The row whose key equals the one at `at` of `column`, or -1. */
   find(chunks: readonly Chunk[], column: Column, at: number): number {
+    if (this.#counted >= 0) return this.#countedRow(chunks, column, at);
     const slot = this.#slotOf(chunks, column, at);
     return slot < 0 ? -1 : this.#table[slot] & ((1 << this.#rowBits) - 1);
   }
 
-  /** Forgets the row whose key is at `at` of `column`. */
+  /** Forgets the row, soon to be marked deleted, whose key is at `at` of `column`. */
   remove(chunks: readonly Chunk[], column: Column, at: number): void {
+    if (this.#counted >= 0) {
+      if (this.#countedRow(chunks, column, at) >= 0) this.#size--;
+      return;
+    }
     const slot = this.#slotOf(chunks, column, at);
     if (slot < 0) return;
     this.#table[slot] = DELETED;
     this.#size--;
   }
 
+  /** Forgets rows `first` to `end`, the last ones, none of which is deleted. */
+  truncate(chunks: readonly Chunk[], first: number, end: number): void {
+    if (this.#counted >= 0) {
+      this.#size -= end - first;
+      this.#counted = first;
+      return;
+    }
+    for (let row = first; row < end; row++) {
+      const chunk = locate(chunks, row);
+      this.remove(chunks, chunk.columns[this.#field], row - chunk.start);
+    }
+  }
+
   /** Room for `rows` entries more behind row `row`, so that adding them does not rehash on the way. */
   reserve(chunks: readonly Chunk[], row: number, rows: number): void {
+    if (this.#counted >= 0) return;
     if ((this.#used + rows) * 2 > this.#table.length || row + rows > this.#rowLimit()) this.#rehash(chunks, row, rows);
   }
 
   clear(): void {
     this.#reset(FIRST_SLOTS, 0);
+    this.#counted = this.#hash.distance === undefined ? -1 : 0;
+  }
+
+  /** How much greater the key at `at` of `column` is than that of the first row. */
+  #distance(chunks: readonly Chunk[], column: Column, at: number): number {
+    return (this.#hash as Required<KeyHash>).distance(column, at, chunks[0].columns[this.#field], 0);
+  }
+
+  #countedRow(chunks: readonly Chunk[], column: Column, at: number): number {
+    if (this.#counted === 0) return -1;
+    const row = this.#distance(chunks, column, at);
+    if (!(row >= 0 && row < this.#counted)) return -1;
+    const chunk = locate(chunks, row);
+    return chunk.dead !== null && chunk.isDead(row - chunk.start) ? -1 : row;
   }
 
   /** Row indices below this fit an entry; the two beyond make EMPTY and DELETED. */
