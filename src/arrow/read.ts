@@ -8,7 +8,7 @@ import type { Appender } from "../soa/appender.ts";
 import type { RowRange, SoA } from "../soa/soa.ts";
 import { absentReader, columnReader } from "./column-reader.ts";
 import { describeForeign, type ForeignBatch, type ForeignField, type ForeignTable } from "./foreign.ts";
-import { foreignTable } from "./foreign-table.ts";
+import { foreignTable, naming } from "./foreign-table.ts";
 import type { BatchedTableObject, ColumnarTableObject, RecordBatchObject } from "./from-objects.ts";
 import { groupPieces, type Piece } from "./pieces.ts";
 import type { ReadColumn } from "./span.ts";
@@ -108,7 +108,7 @@ class Matcher<T extends EntityRow> {
     const read = this.#readers.get(key) ?? columnReader(schema, codec, type);
     this.#readers.set(key, read);
     return (batch, { from, rows, firstRow }, adopt) => {
-      const array = batch.column(index);
+      const array = naming(schema.name, () => batch.column(index));
       if (array.length !== batch.length || describeForeign(array.type) !== describeForeign(type)) {
         throw new SchemaMismatchError(
           schema.name,
@@ -116,7 +116,7 @@ class Matcher<T extends EntityRow> {
           `${array.length} rows of type ${describeForeign(array.type)}`,
         );
       }
-      return read({ array, from, rows, firstRow, ...made(adopt) });
+      return naming(schema.name, () => read({ array, from, rows, firstRow, ...made(adopt) }));
     };
   }
 
