@@ -10,6 +10,23 @@ export { Entity } from "./entity/entity.ts";
 export * from "./entity/fields.ts";
 export type * from "./entity/types.ts";
 export * from "./errors.ts";
+export { ArrowPersistence, type ArrowPersistenceOptions } from "./persistence/arrow/arrow-persistence.ts";
+export type {
+  Backend,
+  BackendSnapshot,
+  Batches,
+  Capabilities,
+  Change,
+  Commit,
+  CommitOptions,
+  OperationOptions,
+  Progress,
+  Transaction,
+  Version,
+} from "./persistence/backend.ts";
+export { BackendPersistence } from "./persistence/backend-persistence.ts";
+export type { Persistence } from "./persistence/persistence.ts";
+export { PersistentStore, type PersistentStoreOptions } from "./persistence/persistent-store.ts";
 export { RowRange, SoA } from "./soa/soa.ts";
 export type { MemoryStats, StoreMemoryStats } from "./store/memory-stats.ts";
 export { ShardedSnapshot } from "./store/sharded-snapshot.ts";

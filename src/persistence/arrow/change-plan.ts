@@ -1,0 +1,102 @@
+import type { RecordBatch } from "apache-arrow";
+import { readArrow } from "../../arrow/read.ts";
+import { projectEntity } from "../../entity/projection.ts";
+import type { EntitySchema } from "../../entity/schema.ts";
+import type { EntityClass, EntityRow } from "../../entity/types.ts";
+import { UnsupportedError, ValidationError } from "../../errors.ts";
+import { SoA } from "../../soa/soa.ts";
+import type { Change, OperationOptions, Progress } from "../backend.ts";
+import { collectBatches } from "../batches.ts";
+
+/** A change whose batches are at hand. `replace` is a `clear` and an `append`. */
+export type GatheredChange =
+  | {
+      readonly kind: "append" | "upsert" | "update" | "delete";
+      readonly fields: readonly string[];
+      readonly batches: readonly RecordBatch[];
+    }
+  | { readonly kind: "clear" };
+
+/** A change whose rows were read and are sound by themselves. */
+export type Step =
+  | { readonly kind: "append"; readonly rows: SoA<EntityRow>; readonly batches: readonly RecordBatch[] }
+  | { readonly kind: "upsert" | "update" | "delete"; readonly rows: SoA<EntityRow> }
+  | { readonly kind: "clear" };
+
+/** Waits for the batches of all changes. @throws ValidationError, UnsupportedError for a change that makes no sense for the entity */
+export async function gatherChanges(
+  schema: EntitySchema,
+  changes: readonly Change[],
+  options: OperationOptions,
+): Promise<GatheredChange[]> {
+  const gathered: GatheredChange[] = [];
+  const progress: Progress = { rows: 0, bytes: 0 };
+  for (const change of changes) {
+    if (change.kind === "clear") {
+      gathered.push(change);
+      continue;
+    }
+    const fields = fieldsOf(schema, change);
+    const batches = await collectBatches(change.kind === "delete" ? change.keys() : change.rows(), options, progress);
+    if (change.kind === "replace") gathered.push({ kind: "clear" }, { kind: "append", fields, batches });
+    else gathered.push({ kind: change.kind, fields, batches });
+  }
+  return gathered;
+}
+
+/** Names of the fields that the batches of a change carry. */
+function fieldsOf(schema: EntitySchema, change: Change): readonly string[] {
+  const all = schema.fields.map((field) => field.name);
+  if (change.kind === "append" || change.kind === "replace" || change.kind === "clear") return all;
+  const { key } = schema;
+  if (key === null) {
+    throw new UnsupportedError(
+      `${schema.name}: rows of an entity without a key cannot be named, so there is no ${change.kind}; declare one field with .key()`,
+    );
+  }
+  if (change.kind === "delete") return [key.name];
+  if (change.kind !== "update") return all;
+  for (const name of change.fields) {
+    if (schema.field(name).key)
+      throw new ValidationError({
+        entity: schema.name,
+        field: name,
+        expected: "no change of the key: delete the row and append it under the new key",
+      });
+  }
+  return [key.name, ...change.fields];
+}
+
+/** Reads changes into kernels of the fields they carry; those of the less than whole rows are kept for the next time. */
+export class ChangeReader {
+  readonly #entity: EntityClass<EntityRow>;
+  readonly #schema: EntitySchema;
+  readonly #projections = new Map<string, EntityClass<EntityRow>>();
+
+  constructor(entity: EntityClass<EntityRow>, schema: EntitySchema) {
+    this.#entity = entity;
+    this.#schema = schema;
+  }
+
+  /** @throws SchemaMismatchError, TypeConversionError, DuplicateKeyError where a key is twice in one change, ArrowError */
+  read(change: GatheredChange): Step {
+    if (change.kind === "clear") return change;
+    const { kind, fields, batches } = change;
+    const rows = new SoA<EntityRow>(this.#entityOf(fields));
+    if (batches.length > 0) readArrow(rows, batches);
+    return kind === "append" ? { kind, rows, batches } : { kind, rows };
+  }
+
+  #entityOf(fields: readonly string[]): EntityClass<EntityRow> {
+    if (fields.length >= this.#schema.fields.length) return this.#entity;
+    const id = fields.join();
+    let projection = this.#projections.get(id);
+    if (projection === undefined) {
+      projection = projectEntity(this.#schema, fields);
+      // Bounded, for there may be as many sets of fields as subsets.
+      if (this.#projections.size >= 256) this.#projections.clear();
+      this.#projections.set(id, projection);
+    }
+    return projection;
+  }
+}

@@ -1,0 +1,148 @@
+import type { RecordBatch } from "apache-arrow";
+import { type ArrowSource, fromRecordBatches, rowsOf, toRecordBatches } from "../arrow/record-batches.ts";
+import { schemaOf } from "../entity/entity.ts";
+import type { EntitySchema } from "../entity/schema.ts";
+import type { EntityClass, EntityRow } from "../entity/types.ts";
+import { UnsupportedError, ValidationError } from "../errors.ts";
+import { SoA, type SoAOptions } from "../soa/soa.ts";
+import type { MemoryStats } from "../store/memory-stats.ts";
+import type { Backend, BackendSnapshot, Batches, Change, Commit, OperationOptions } from "./backend.ts";
+import { assertBatches, collectBatches, cutBatches, rowsOnce } from "./batches.ts";
+import type { Persistence } from "./persistence.ts";
+import { assertSameSchema } from "./schema-check.ts";
+
+/** The public methods of every persistence, from its backend. */
+export class BackendPersistence<T extends EntityRow> implements Persistence<T> {
+  readonly entity: EntityClass<T>;
+  readonly backend: Backend;
+  readonly #schema: EntitySchema;
+  #opened: Promise<unknown> | null = null;
+
+  constructor(entity: EntityClass<T>, backend: Backend) {
+    this.entity = entity;
+    this.backend = backend;
+    this.#schema = schemaOf(entity);
+  }
+
+  async open(options?: OperationOptions): Promise<void> {
+    this.#opened ??= this.backend.open(this.#schema, options);
+    const opening = this.#opened;
+    try {
+      await opening;
+    } catch (error) {
+      if (this.#opened === opening) this.#opened = null;
+      throw error;
+    }
+  }
+
+  save(rows: ArrowSource, options?: OperationOptions): Promise<Commit> {
+    return this.#write("replace", () => this.#batchesOf(rows), options);
+  }
+
+  append(rows: ArrowSource, options?: OperationOptions): Promise<Commit> {
+    return this.#write("append", () => this.#batchesOf(rows), options);
+  }
+
+  saveBatches(batches: Batches, options?: OperationOptions): Promise<Commit> {
+    return this.#write("replace", () => this.#checked(batches), options);
+  }
+
+  appendBatches(batches: Batches, options?: OperationOptions): Promise<Commit> {
+    return this.#write("append", () => this.#checked(batches), options);
+  }
+
+  async clear(options?: OperationOptions): Promise<Commit> {
+    await this.open();
+    return this.backend.commit([{ kind: "clear" }], options);
+  }
+
+  load(options: OperationOptions & Pick<SoAOptions<T>, "allocator"> = {}): Promise<SoA<T>> {
+    return this.#read(async (snapshot) => {
+      const batches = await collectBatches(snapshot.scan(options));
+      const own = options.allocator === undefined ? {} : { allocator: options.allocator };
+      return batches.length === 0 ? new SoA(this.entity, own) : fromRecordBatches(this.entity, batches, own);
+    }, options);
+  }
+
+  count(options?: OperationOptions): Promise<number> {
+    return this.#read(async (snapshot) => {
+      const rows = await snapshot.count(options);
+      if (rows > BigInt(Number.MAX_SAFE_INTEGER))
+        throw new UnsupportedError(
+          `${this.#schema.name}: ${rows} rows are more than a number counts exactly; ask a snapshot of the backend`,
+        );
+      return Number(rows);
+    }, options);
+  }
+
+  async isEmpty(options?: OperationOptions): Promise<boolean> {
+    return (await this.count(options)) === 0;
+  }
+
+  memoryStats(options?: OperationOptions): Promise<MemoryStats> {
+    return this.#read((snapshot) => snapshot.stats(options), options);
+  }
+
+  loadBatches(rows: number, options?: OperationOptions): AsyncIterableIterator<RecordBatch> {
+    if (!Number.isInteger(rows) || rows < 1) {
+      throw new ValidationError({ entity: this.#schema.name, value: rows, expected: "rows per batch: an integer from 1" });
+    }
+    return this.#scan(rows, options);
+  }
+
+  async close(): Promise<void> {
+    const opened = this.#opened;
+    this.#opened = null;
+    // Opening failed: there is nothing to close, and whoever opened was told.
+    const failed = await opened?.then(
+      () => false,
+      () => true,
+    );
+    if (failed === false) await this.backend.close();
+  }
+
+  async *#scan(rows: number, options?: OperationOptions): AsyncGenerator<RecordBatch> {
+    await this.open();
+    const snapshot = await this.backend.snapshot(undefined, options);
+    try {
+      yield* cutBatches(snapshot.scan(options), rows);
+    } finally {
+      await snapshot.close();
+    }
+  }
+
+  async #write(kind: "append" | "replace", take: () => () => Batches, options?: OperationOptions): Promise<Commit> {
+    // At once: rows added to the source while the place is being opened are not meant.
+    const change: Change = { kind, rows: take() };
+    await this.open();
+    return this.backend.commit([change], options);
+  }
+
+  async #read<R>(read: (snapshot: BackendSnapshot) => Promise<R>, options?: OperationOptions): Promise<R> {
+    await this.open();
+    const snapshot = await this.backend.snapshot(undefined, options);
+    try {
+      return await read(snapshot);
+    } finally {
+      await snapshot.close();
+    }
+  }
+
+  #batchesOf(source: ArrowSource): () => Batches {
+    if (typeof source !== "object" || source === null || !("chunkList" in source || "kernel" in source || "rows" in source)) {
+      throw new ValidationError({
+        entity: this.#schema.name,
+        value: source,
+        expected: "a store, its kernel, or a snapshot; saveBatches() and appendBatches() take Arrow batches",
+      });
+    }
+    assertSameSchema(this.#schema, rowsOf(source).schema);
+    const batches = toRecordBatches(source);
+    return () => batches;
+  }
+
+  #checked(batches: Batches): () => Batches {
+    assertBatches(this.#schema.name, batches);
+    return rowsOnce(this.#schema.name, batches);
+  }
+}

@@ -1,0 +1,13 @@
+/** A unit of the queue that nothing passes: what was asked before it is done before, what is asked after it after. */
+export interface Barrier {
+  readonly kind: "barrier";
+  /** No row is left once it is done. */
+  readonly empties: boolean;
+  /** What is queued behind it is to be validated again once it is done or failed. */
+  readonly changesRows: boolean;
+  /** It finds out or overrides what became of an earlier commit by itself. */
+  readonly settles: boolean;
+  run(): Promise<void>;
+  resolve(): void;
+  reject(error: unknown): void;
+}

@@ -1,0 +1,93 @@
+import type { EntityRow } from "../../entity/types.ts";
+import { ConflictError, FaunError, IoError } from "../../errors.ts";
+import type { SoA } from "../../soa/soa.ts";
+import type { Change, Commit, OperationOptions, Version } from "../backend.ts";
+import type { Persistence } from "../persistence.ts";
+
+/** How often the storage is asked what became of a commit before the answer is given up for the moment. */
+const ATTEMPTS = 3;
+
+/** What became of a commit. */
+export type Outcome =
+  | { readonly kind: "made"; readonly commit: Commit }
+  /** It was not made. */
+  | { readonly kind: "refused"; readonly error: FaunError }
+  /** Nobody knows yet: `settle` asks again. */
+  | { readonly kind: "unknown"; readonly seq: bigint; readonly error: FaunError };
+
+/** Makes the commits of one store, and finds out what became of those that did not say. */
+export class Committer {
+  /** The state of the storage that memory follows. */
+  version: Version;
+  readonly #entity: string;
+  readonly #persistence: Persistence<EntityRow>;
+  readonly #writer: string;
+  #seq = 0n;
+
+  constructor(persistence: Persistence<EntityRow>, memory: SoA<EntityRow>, version: Version) {
+    this.#persistence = persistence;
+    this.#entity = memory.schema.name;
+    this.version = version;
+    this.#writer = writerName();
+  }
+
+  /** @param overwrite commit whatever the storage's version is */
+  async commit(changes: readonly Change[], overwrite: boolean, options: OperationOptions): Promise<Outcome> {
+    const { backend } = this.#persistence;
+    const seq = ++this.#seq;
+    const expected = backend.capabilities.expectedVersion && !overwrite ? this.version : undefined;
+    try {
+      await this.#persistence.open();
+    } catch (cause) {
+      return { kind: "refused", error: this.#wrapped(cause) };
+    }
+    try {
+      const commit = await backend.commit(changes, { ...options, expected, txn: { writer: this.#writer, seq } });
+      this.version = commit.version;
+      return { kind: "made", commit };
+    } catch (cause) {
+      if (options.signal?.aborted === true && cause === options.signal.reason) throw cause;
+      const error = this.#wrapped(cause);
+      // What is no error of ours may have been thrown at any point.
+      const certain = error instanceof IoError ? error.outcome === "failed" : true;
+      return certain ? { kind: "refused", error } : this.settle(seq, error);
+    }
+  }
+
+  /** Asks what became of a commit. */
+  async settle(seq: bigint, error: FaunError): Promise<Outcome> {
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      try {
+        await this.#persistence.open();
+        const last = await this.#persistence.backend.lastTxn(this.#writer);
+        if (last === undefined || last.seq < seq) return { kind: "refused", error: this.#settled(error) };
+        this.version = last.commit.version;
+        return { kind: "made", commit: last.commit };
+      } catch {
+        // The storage does not answer; the next attempt may find it back.
+      }
+    }
+    return { kind: "unknown", seq, error };
+  }
+
+  #settled(error: FaunError): FaunError {
+    return new IoError(`${this.#entity}: the storage failed, and nothing was written: ${error.message}`, {
+      cause: error,
+      outcome: "failed",
+    });
+  }
+
+  #wrapped(cause: unknown): FaunError {
+    if (cause instanceof FaunError) return cause;
+    const message = cause instanceof Error ? cause.message : String(cause);
+    return new IoError(`${this.#entity}: the storage failed: ${message}`, { cause, outcome: "unknown" });
+  }
+}
+
+/** Whether the storage found fault with the data, so that a part of them may pass. */
+export const isRefusalOfData = (error: FaunError) => !(error instanceof IoError) && !(error instanceof ConflictError);
+
+function writerName(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}

@@ -1,0 +1,60 @@
+import type { Codec } from "../../columns/codec.ts";
+import type { EntitySchema } from "../../entity/schema.ts";
+import type { EntityClass, EntityRow } from "../../entity/types.ts";
+import { ValidationError } from "../../errors.ts";
+import { capture, sameValue } from "./capture.ts";
+import type { FieldValues } from "./operation.ts";
+
+/**
+ * Lets `change` work on an instance with the row's values that stands alone, and gives what it made different. The
+ * instance as it is afterwards counts, or another one of the entity that `change` returns.
+ * @param current the row's values by field index, made anew at each call
+ * @throws ValidationError for a value that is none of its field's, a changed key, or a function that is not done when it returns
+ */
+export function draftChanges(
+  schema: EntitySchema,
+  codecs: readonly Codec[],
+  entity: EntityClass<EntityRow>,
+  current: () => readonly unknown[],
+  change: (draft: EntityRow) => unknown,
+): FieldValues {
+  const before = current();
+  const own = current();
+  const init: Record<string, unknown> = {};
+  for (const { name, index } of schema.fields) init[name] = own[index];
+  const draft = new (entity as unknown as new (init: object) => EntityRow)(init);
+  const returned = change(draft);
+  refuseThenable(schema, returned);
+  const result = (returned instanceof (entity as unknown as abstract new () => object) ? returned : draft) as unknown as Record<
+    string,
+    unknown
+  >;
+
+  const changes: [number, unknown][] = [];
+  for (const codec of codecs) {
+    const { index, name, key } = codec.field;
+    const value = codec.check(result[name]);
+    if (sameValue(value, before[index])) continue;
+    if (key) {
+      throw new ValidationError({
+        entity: schema.name,
+        field: name,
+        value,
+        expected: "no change of the key: delete the row and add it under the new key",
+      });
+    }
+    changes.push([index, capture(value)]);
+  }
+  return changes;
+}
+
+function refuseThenable(schema: EntitySchema, returned: unknown): void {
+  if (typeof returned !== "object" || returned === null || typeof (returned as { then?: unknown }).then !== "function") return;
+  // Its failure is nobody's business any more.
+  (returned as PromiseLike<unknown>).then(undefined, () => {});
+  throw new ValidationError({
+    entity: schema.name,
+    value: returned,
+    expected: "a change that is done when the function returns: await what it needs before calling update(), not inside",
+  });
+}

@@ -1,0 +1,112 @@
+import type { EntityRow } from "../../entity/types.ts";
+import type { FaunError } from "../../errors.ts";
+import type { SoA } from "../../soa/soa.ts";
+import type { KeyId } from "../key-id.ts";
+
+/** Checked values to write: pairs of field index and value. Nobody else holds them. */
+export type FieldValues = readonly (readonly [field: number, value: unknown])[];
+
+/** What an operation has until it is settled. Classes, and few fields: a million may be waiting. */
+abstract class Pending {
+  state: "pending" | "done" | "failed" = "pending";
+  /** Something behind it was found valid because of it: should it fail, what is queued is validated again. */
+  needed = false;
+  /** It succeeded on top of one that failed: values computed from what both left behind are not to be written. */
+  tainted = false;
+  /** The pending operation before it on the same key, on whose outcome this one was built. */
+  before: Operation | null = null;
+  resolve: (value: unknown) => void = unset;
+  reject: (error: unknown) => void = unset;
+}
+
+const unset = () => {};
+
+/** What rows are staged in: a group. */
+interface Home {
+  readonly staged: SoA<EntityRow>;
+}
+
+/** Rows of `home.staged`: `count` from row `row` on. */
+export class AddOperation extends Pending {
+  readonly kind = "add";
+  home: Home;
+  row: number;
+  readonly count: number;
+  /** It resolves with a range of rows. */
+  readonly batch: boolean;
+
+  constructor(home: Home, row: number, count: number, batch: boolean) {
+    super();
+    this.home = home;
+    this.row = row;
+    this.count = count;
+    this.batch = batch;
+  }
+}
+
+export class UpdateOperation extends Pending {
+  readonly kind = "update";
+
+  /** @param computed its values were computed from those that the row had */
+  constructor(
+    readonly key: unknown,
+    readonly id: KeyId,
+    readonly values: FieldValues,
+    readonly computed: boolean,
+  ) {
+    super();
+  }
+}
+
+export class UpsertOperation extends Pending {
+  readonly kind = "upsert";
+  /** Row of its group's `staged`, or -1 where it overwrites a row. */
+  row = -1;
+
+  /** @param values of all fields, in order */
+  constructor(
+    readonly key: unknown,
+    readonly id: KeyId,
+    readonly values: readonly unknown[],
+  ) {
+    super();
+  }
+}
+
+export class DeleteOperation extends Pending {
+  readonly kind = "delete";
+  found = false;
+
+  constructor(
+    readonly key: unknown,
+    readonly id: KeyId,
+  ) {
+    super();
+  }
+}
+
+export type Operation = AddOperation | UpdateOperation | UpsertOperation | DeleteOperation;
+
+export function succeed(operation: Operation, value: unknown): void {
+  operation.tainted = operation.kind === "update" && builtOnFailure(operation);
+  operation.state = "done";
+  operation.before = null;
+  operation.resolve(value);
+}
+
+export function fail(operation: Operation, error: FaunError): void {
+  operation.state = "failed";
+  operation.before = null;
+  operation.reject(error);
+}
+
+/** Whether one of the operations whose values this one saw has failed. */
+export function builtOnFailure(operation: Operation): boolean {
+  for (let before = operation.before; before !== null; before = before.before) {
+    if (before.state === "failed") return true;
+    if (before.state === "done") return before.tainted;
+    // It gave the row all of its values: what was before does not show through.
+    if (before.kind !== "update") return false;
+  }
+  return false;
+}

@@ -1,0 +1,237 @@
+import { ConflictError, FaunError, IoError, UnsupportedError } from "../../errors.ts";
+import type { Change, OperationOptions } from "../backend.ts";
+import type { Barrier } from "./barrier.ts";
+import { type Committer, isRefusalOfData } from "./committer.ts";
+import { Group } from "./group.ts";
+import { fail, type Operation } from "./operation.ts";
+import { PartialRows } from "./partial-rows.ts";
+import type { Unit } from "./pending-rows.ts";
+import type { Staging } from "./staging.ts";
+
+/** A commit of which the storage did not say whether it was made. */
+interface Unknown {
+  readonly seq: bigint;
+  readonly error: FaunError;
+  /** Brings memory to where the storage is. */
+  whenMade(): void;
+}
+
+/**
+ * Works the pending units off, one at a time and in order. While a group is on its way others gather behind it: the
+ * next group. Memory takes a group in when it is durable, in one go, before its promises resolve.
+ */
+export class Queue {
+  readonly #staging: Staging;
+  readonly #committer: Committer;
+  readonly #partial: PartialRows;
+  #working = false;
+  #unknown: Unknown | null = null;
+  /** Groups that turned out made after their promises had rejected; what is queued was validated without them. */
+  #late: Group[] | null = null;
+  /** Memory could not take in what is durable. */
+  #damage: FaunError | null = null;
+
+  constructor(staging: Staging, committer: Committer) {
+    this.#staging = staging;
+    this.#committer = committer;
+    this.#partial = new PartialRows(staging.pending.memory.schema);
+    this.lock();
+  }
+
+  /** Starts working after the code that is running now: what it asks for goes together. */
+  start(): void {
+    if (this.#working) return;
+    this.#working = true;
+    queueMicrotask(() => void this.#work());
+  }
+
+  /** Keeps memory from being changed by others. */
+  lock(): void {
+    const { memory } = this.#staging.pending;
+    memory.lock(
+      `${memory.schema.name}: rows of a PersistentStore change through its own methods, for memory follows the storage`,
+    );
+  }
+
+  /** Memory and storage are the same again: one was replaced by the other. */
+  reconciled(): void {
+    this.#damage = null;
+    this.#unknown = null;
+    this.lock();
+  }
+
+  /** @throws FaunError while memory lacks what is stored */
+  assertWhole(): void {
+    if (this.#damage !== null) throw this.#damage;
+  }
+
+  /**
+   * Makes a commit for a barrier, and `whenMade` once it is made, be it that this turns out later.
+   * @param overwrite commit whatever the storage's version is
+   */
+  async commit(change: Change, overwrite: boolean, options: OperationOptions, whenMade: () => void): Promise<void> {
+    const outcome = await this.#committer.commit([change], overwrite, options);
+    if (outcome.kind === "unknown") this.#unknown = { ...outcome, whenMade };
+    if (outcome.kind !== "made") throw outcome.error;
+    whenMade();
+  }
+
+  async #work(): Promise<void> {
+    while (this.#staging.pending.units.length > 0) {
+      const [first] = this.#staging.pending.units;
+      const settles = !(first instanceof Group) && first.settles;
+      const obstacle = settles ? null : await this.#obstacle();
+      this.#revise(false);
+      await this.#unit(this.#staging.pending.units[0], obstacle);
+    }
+    this.#working = false;
+  }
+
+  async #unit(unit: Unit, obstacle: FaunError | null): Promise<void> {
+    const settle = unit instanceof Group ? await this.#workOff(unit, obstacle) : await this.#pass(unit, obstacle);
+    this.#staging.pending.units.shift();
+    settle();
+    this.#staging.settled();
+  }
+
+  async #workOff(group: Group, obstacle: FaunError | null): Promise<() => void> {
+    group.sealed = true;
+    if (obstacle === null) await this.#group(group);
+    else failAll(group, obstacle);
+    return () => {
+      this.#revise(group.operations.some(({ state, needed }) => state === "failed" && needed));
+      this.#staging.release(group);
+    };
+  }
+
+  async #pass(barrier: Barrier, obstacle: FaunError | null): Promise<() => void> {
+    let tell: () => void;
+    try {
+      if (obstacle !== null) throw obstacle;
+      await barrier.run();
+      tell = () => barrier.resolve();
+    } catch (error) {
+      tell = () => barrier.reject(error);
+    }
+    return () => {
+      this.#revise(barrier.changesRows);
+      tell();
+    };
+  }
+
+  /** Validates what is queued again, if it was validated on top of what did not come about or without what did. */
+  #revise(needed: boolean): void {
+    if (!needed && this.#late === null) return;
+    const late = this.#late ?? [];
+    this.#late = null;
+    this.#staging.restage(late);
+    for (const group of late) {
+      group.held = false;
+      this.#staging.release(group);
+    }
+  }
+
+  /** Why nothing can be done at present; null if there is no reason. Finds out first what became of an earlier commit. */
+  async #obstacle(): Promise<FaunError | null> {
+    if (this.#unknown !== null) {
+      const { seq, error, whenMade } = this.#unknown;
+      const outcome = await this.#committer.settle(seq, error);
+      if (outcome.kind === "unknown") {
+        const { name } = this.#staging.pending.memory.schema;
+        return new IoError(
+          `${name}: nothing was written, for the storage does not tell what became of an earlier change (${error.message})`,
+          { cause: error },
+        );
+      }
+      this.#unknown = null;
+      if (outcome.kind === "made") {
+        this.#late ??= [];
+        whenMade();
+      }
+    }
+    return this.#damage;
+  }
+
+  async #group(group: Group): Promise<void> {
+    let changes: Change[];
+    try {
+      changes = group.seal(this.#partial, () => this.#staging.spare());
+    } catch (cause) {
+      const why = cause instanceof Error ? cause.message : String(cause);
+      failAll(
+        group,
+        cause instanceof FaunError
+          ? cause
+          : new UnsupportedError(
+              `${this.#staging.pending.memory.schema.name}: the changes could not be put into Arrow batches: ${why}`,
+              {
+                cause,
+              },
+            ),
+      );
+      return;
+    }
+    if (changes.length === 0) {
+      this.#apply(group);
+      return;
+    }
+    const outcome = await this.#committer.commit(changes, false, {});
+    if (outcome.kind === "made") {
+      this.#apply(group);
+    } else if (outcome.kind === "unknown") {
+      group.held = true;
+      this.#unknown = { ...outcome, whenMade: () => this.#applyLate(group) };
+      failAll(group, outcome.error);
+    } else if (group.operations.length > 1 && isRefusalOfData(outcome.error)) {
+      await this.#narrow(group);
+    } else {
+      failAll(group, outcome.error);
+    }
+  }
+
+  /** Makes the operations of a refused group in smaller ones, down to single operations, so that those at fault are refused alone. */
+  async #narrow(group: Group): Promise<void> {
+    const { operations } = group;
+    const half = operations.length >> 1;
+    for (const part of [operations.slice(0, half), operations.slice(half)]) {
+      let rest: Operation[] = part;
+      while (rest.length > 0) {
+        const obstacle = await this.#obstacle();
+        if (obstacle !== null) {
+          for (const operation of rest) fail(operation, obstacle);
+          break;
+        }
+        const next = this.#staging.regroup(rest);
+        rest = next.rest;
+        await this.#group(next.group);
+        this.#staging.release(next.group);
+      }
+    }
+  }
+
+  #applyLate(group: Group): void {
+    this.#apply(group);
+    this.#late?.push(group);
+  }
+
+  #apply(group: Group): void {
+    const { memory } = this.#staging.pending;
+    memory.lock(null);
+    try {
+      group.apply(memory);
+    } catch (cause) {
+      const why = cause instanceof Error ? cause.message : String(cause);
+      this.#damage = new ConflictError(
+        `${memory.schema.name}: memory could not take in what was stored (${why}); call loadFromStorage()`,
+        { cause },
+      );
+      failAll(group, this.#damage);
+    } finally {
+      this.lock();
+    }
+  }
+}
+
+function failAll(group: Group, error: FaunError): void {
+  for (const operation of group.operations) if (operation.state === "pending") fail(operation, error);
+}
