@@ -1,0 +1,30 @@
+import { ArrowPersistence } from "faun";
+import type { Demo } from "../demo.ts";
+import { integer } from "../terminal/numbers.ts";
+import { append } from "./append.ts";
+import { batch } from "./batch.ts";
+import { million } from "./million.ts";
+import { Order } from "./order.ts";
+import { restart } from "./restart.ts";
+import { sideBySide } from "./side-by-side.ts";
+
+export type OrdersResults = Awaited<ReturnType<typeof ordersDemo>>;
+
+export async function ordersDemo(demo: Demo) {
+  const { ui } = demo;
+  ui.heading("Orders (a): domain code, in memory and durable");
+  const besides = await sideBySide(demo);
+
+  // What the next three parts share: the storage, which outlives each of their stores.
+  const persistence = new ArrowPersistence(Order);
+  ui.heading("Orders (b): five in one batch");
+  const five = await batch(demo, persistence);
+  ui.heading("Orders (c): the application restarts");
+  const again = await restart(demo, persistence);
+  ui.heading("Orders (d): one order more");
+  const more = await append(demo, persistence);
+  await persistence.close();
+
+  ui.heading(`Orders (e): the same with ${integer(demo.rows)}`);
+  return { sideBySide: besides, batch: five, restart: again, append: more, million: await million(demo) };
+}
