@@ -21,10 +21,12 @@ export function bindPlan(plan: Plan, schema: EntitySchema): BoundPlan {
     scope = bound.scope;
     return bound.step;
   });
-  return { plan, schema, steps, output: scope.columns, wholeRows: steps.every((step) => KEEPS_ROWS.has(step.step)) };
+  return { plan, schema, steps, output: scope.columns, wholeRows: keepsRows(plan.steps) };
 }
 
-const KEEPS_ROWS: ReadonlySet<Step["step"]> = new Set(["where", "orderBy", "limit"]);
+/** Whether the answer is rows of the entity as they are. */
+export const keepsRows = (steps: readonly Step[]): boolean =>
+  steps.every(({ step }) => step === "where" || step === "orderBy" || step === "limit");
 
 /** What the first step of a plan sees. */
 export function entityScope(schema: EntitySchema): Scope {
