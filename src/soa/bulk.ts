@@ -45,6 +45,9 @@ export function columnReaders(
       });
     }
     const length = rowsOf(codecs[schema.field(name).index], values);
+    if (!Number.isInteger(length)) {
+      throw new ValidationError({ entity: schema.name, field: name, value: values, expected: "two 64-bit halves a row" });
+    }
     if (rows < 0) {
       rows = length;
       first = name;

@@ -2,6 +2,7 @@ import type { Column } from "../columns/column.ts";
 import type { FixedColumn } from "../columns/fixed-column.ts";
 import { HeapAllocator } from "../columns/heap-allocator.ts";
 import type { EntityRow } from "../entity/types.ts";
+import { ValidationError } from "../errors.ts";
 import { type KeyHash, keyHashFor, mix } from "./key-hash.ts";
 import type { RowAccess } from "./row-access.ts";
 
@@ -33,10 +34,12 @@ export class ShardRouter<T extends EntityRow> {
     return this.#shard(this.#hash.hash(this.#probe, 0));
   }
 
-  /** The shard of a new row, an object. */
+  /** The shard of a new row. @throws ValidationError if it is no object, or its key is none of this entity */
   ofRow(row: unknown): number {
-    const key = this.#access.schema.key;
-    return key === null ? this.#inTurn() : this.ofKey((row as Record<string, unknown> | null | undefined)?.[key.name]);
+    const { name, key } = this.#access.schema;
+    if (typeof row !== "object" || row === null)
+      throw new ValidationError({ entity: name, value: row, expected: "an object with the entity's fields" });
+    return key === null ? this.#inTurn() : this.ofKey((row as Record<string, unknown>)[key.name]);
   }
 
   /** The shard of a row whose key is at `at` of `column`. */

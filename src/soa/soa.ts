@@ -78,7 +78,7 @@ export class SoA<T extends EntityRow = EntityRow> implements Rows, ChunkOwner {
   /** @throws ValidationError if `entity` is no entity class or hides one of its columns */
   constructor(entity: EntityClass<T>, options: SoAOptions<T> = {}) {
     this.access = options.access ?? new RowAccess(entity);
-    this.allocator = allocatorOf(options.allocator ?? "heap");
+    this.allocator = allocatorOf(options.allocator === undefined ? "heap" : options.allocator);
     this.owner = options.readOnlyViews ? null : this;
     const { key } = this.schema;
     this.index = key === null ? null : new KeyIndex(keyHashFor(key.type), key.index);
@@ -288,7 +288,7 @@ export class SoA<T extends EntityRow = EntityRow> implements Rows, ChunkOwner {
 
   /** The changes of a patch: field index and checked value. @throws ValidationError for unknown fields, the key, and wrong values. @internal */
   checkPatch(patch: Readonly<Record<string, unknown>>): [field: number, value: unknown][] {
-    if (typeof patch !== "object" || patch === null) {
+    if (typeof patch !== "object" || patch === null || Array.isArray(patch)) {
       throw new ValidationError({ entity: this.schema.name, value: patch, expected: "an object with the fields to change" });
     }
     const changes: [number, unknown][] = [];
@@ -456,7 +456,8 @@ export class SoA<T extends EntityRow = EntityRow> implements Rows, ChunkOwner {
 function allocatorOf(choice: AllocatorChoice): Allocator {
   if (choice === "heap") return new HeapAllocator();
   if (choice === "shared") return new SharedAllocator();
-  if (typeof choice === "function") return choice();
+  const made: Partial<Allocator> | undefined = typeof choice === "function" ? choice() : undefined;
+  if (typeof made?.allocate === "function" && typeof made.release === "function") return made as Allocator;
   throw new ValidationError({
     entity: "store options",
     field: "allocator",

@@ -1,11 +1,21 @@
 import type { Table } from "apache-arrow";
 import { type ToArrowOptions, toArrowTable } from "../arrow/table.ts";
+import type { EntitySchema } from "../entity/schema.ts";
 import type { EntityRow, KeyArg } from "../entity/types.ts";
+import { ValidationError } from "../errors.ts";
 import type { RowAccess } from "../soa/row-access.ts";
 import { Cursor } from "../soa/row-iterator.ts";
 import type { ShardRouter } from "../soa/shard-router.ts";
 import { joinRows } from "./join-rows.ts";
 import type { Snapshot } from "./snapshot.ts";
+
+/** @throws ValidationError if there is no such shard */
+export function shardAt<S>(schema: EntitySchema, shards: readonly S[], index: number): S {
+  const shard = shards[index];
+  if (shard !== undefined) return shard;
+  const expected = `a shard from 0 to ${shards.length - 1}`;
+  throw new ValidationError({ entity: schema.name, value: index, expected });
+}
 
 /** The rows of a sharded store as they were when it was taken. Views are read-only. */
 export class ShardedSnapshot<T extends EntityRow> implements Iterable<T> {
@@ -29,11 +39,9 @@ export class ShardedSnapshot<T extends EntityRow> implements Iterable<T> {
     return this.#shards.length;
   }
 
-  /** @throws RangeError if there is no such shard */
+  /** @throws ValidationError if there is no such shard */
   shard(index: number): Snapshot<T> {
-    const shard = this.#shards[index];
-    if (shard === undefined) throw new RangeError(`shard ${index} of ${this.#shards.length}`);
-    return shard;
+    return shardAt(this.#access.schema, this.#shards, index);
   }
 
   /** The row with this key. */

@@ -14,8 +14,8 @@ import { ShardRouter } from "../soa/shard-router.ts";
 import { assertIterable, type RowRange, SoA } from "../soa/soa.ts";
 import { joinRows } from "./join-rows.ts";
 import { batchStats, type StoreMemoryStats } from "./memory-stats.ts";
-import { ShardedSnapshot } from "./sharded-snapshot.ts";
-import { Store, type StoreOptions } from "./store.ts";
+import { ShardedSnapshot, shardAt } from "./sharded-snapshot.ts";
+import { checkOptions, Store, type StoreOptions } from "./store.ts";
 
 export interface ShardedStoreOptions extends StoreOptions {
   /** Number of shards, 1 to 1024; by default what the entity declares. */
@@ -42,7 +42,8 @@ export class ShardedStore<T extends EntityRow> implements Iterable<T> {
 
   /** @throws ValidationError if `entity` is no entity class, a member of it hides a column, or `shards` is out of range */
   constructor(entity: EntityClass<T>, options: ShardedStoreOptions = {}) {
-    const shards = options.shards ?? schemaOf(entity).shards;
+    checkOptions(options);
+    const shards = options.shards === undefined ? schemaOf(entity).shards : options.shards;
     if (!Number.isInteger(shards) || shards < 1 || shards > 1024) {
       throw new ValidationError({
         entity: schemaOf(entity).name,
@@ -71,11 +72,9 @@ export class ShardedStore<T extends EntityRow> implements Iterable<T> {
     return this.#shards.length;
   }
 
-  /** @throws RangeError if there is no such shard */
+  /** @throws ValidationError if there is no such shard */
   shard(index: number): Shard<T> {
-    const shard = this.#shards[index];
-    if (shard === undefined) throw new RangeError(`shard ${index}: there are ${this.#shards.length}, from 0`);
-    return shard;
+    return shardAt(this.#access.schema, this.#shards, index);
   }
 
   /** Number of rows. */

@@ -3,7 +3,7 @@ import { type ArrowInput, readArrow } from "../arrow/read.ts";
 import { type ToArrowOptions, toArrowTable } from "../arrow/table.ts";
 import type { AllocatorChoice } from "../columns/allocator.ts";
 import type { EntityClass, EntityRow, FieldsOf, InitOf, KeyArg, PatchOf } from "../entity/types.ts";
-import { KeyNotFoundError } from "../errors.ts";
+import { KeyNotFoundError, ValidationError } from "../errors.ts";
 import type { ColumnsInit } from "../soa/bulk.ts";
 import { type RowRange, SoA } from "../soa/soa.ts";
 import { memoryStatsOf, type StoreMemoryStats } from "./memory-stats.ts";
@@ -15,6 +15,12 @@ export interface StoreOptions {
    * other threads and SIMD kernels can read), or a function that makes an allocator for this store alone.
    */
   allocator?: AllocatorChoice;
+}
+
+/** @throws ValidationError where `options` is no object */
+export function checkOptions(options: unknown): void {
+  if (typeof options === "object" && options !== null) return;
+  throw new ValidationError({ entity: "store options", value: options, expected: 'options such as { allocator: "shared" }' });
 }
 
 interface Over<T extends EntityRow> extends StoreOptions {
@@ -34,6 +40,7 @@ export class Store<T extends EntityRow> implements Iterable<T> {
 
   /** @throws ValidationError if `entity` is no entity class, or a member of it hides a column */
   constructor(entity: EntityClass<T>, options: StoreOptions = {}) {
+    checkOptions(options);
     this.kernel = (options as Over<T>).kernel ?? new SoA(entity, options);
   }
 

@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import { DuplicateKeyError } from "../../src/errors.ts";
-import { show, showRow } from "./show.ts";
 import { rowOf, type Shape, type Values } from "./shape.ts";
+import { show, showRow } from "./show.ts";
 
 /** What a store should hold: its rows in order, null where one was deleted. */
 export class Model {

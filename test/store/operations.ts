@@ -31,17 +31,30 @@ export interface Case {
   operations: Operation[];
 }
 
-export const cases: fc.Arbitrary<Case> = shapes.chain((shape) => fc.record({ shape: fc.constant(shape), operations: operationsOf(shape) }));
+export const cases: fc.Arbitrary<Case> = shapes.chain((shape) =>
+  fc.record({ shape: fc.constant(shape), operations: operationsOf(shape) }),
+);
 
 function operationsOf(shape: Shape): fc.Arbitrary<Operation[]> {
   const row = initOf(shape);
   const patch = patchOf(shape);
   const rows = fc.array(row, { maxLength: 8 });
   const as = fc.constantFrom<Form>("plain", "instance");
-  const weighted = <T extends Operation>(weight: number, arbitrary: fc.Arbitrary<T>) => ({ weight, arbitrary: arbitrary as fc.Arbitrary<Operation> });
+  const weighted = <T extends Operation>(weight: number, arbitrary: fc.Arbitrary<T>) => ({
+    weight,
+    arbitrary: arbitrary as fc.Arbitrary<Operation>,
+  });
   const choices = [
     weighted(6, fc.record({ do: fc.constant("add" as const), row, as })),
-    weighted(4, fc.record({ do: fc.constant("addBatch" as const), rows, as, how: fc.constantFrom("array" as const, "generator" as const, "throws" as const, "bad" as const) })),
+    weighted(
+      4,
+      fc.record({
+        do: fc.constant("addBatch" as const),
+        rows,
+        as,
+        how: fc.constantFrom("array" as const, "generator" as const, "throws" as const, "bad" as const),
+      }),
+    ),
     // Sizes around those at which the first chunk grows.
     weighted(1, fc.record({ do: fc.constant("addMany" as const), count: fc.constantFrom(63, 64, 65, 193, 260), row })),
     weighted(4, fc.record({ do: fc.constant("addColumns" as const), rows, typed: fc.boolean() })),
@@ -51,7 +64,14 @@ function operationsOf(shape: Shape): fc.Arbitrary<Operation[]> {
     weighted(2, fc.record({ do: fc.constant("snapshot" as const) })),
     weighted(2, fc.record({ do: fc.constant("compact" as const) })),
     weighted(1, fc.record({ do: fc.constant("clear" as const) })),
-    weighted(2, fc.record({ do: fc.constant("arrow" as const), goOnWith: fc.constantFrom("old" as const, "new" as const), copy: fc.boolean() })),
+    weighted(
+      2,
+      fc.record({
+        do: fc.constant("arrow" as const),
+        goOnWith: fc.constantFrom("old" as const, "new" as const),
+        copy: fc.boolean(),
+      }),
+    ),
   ];
   if (shape.keys.length > 0) {
     choices.push(
@@ -115,7 +135,11 @@ export class Run {
       case "add":
         return expectSameOutcome(this.#model.add([op.row]), () => this.#loose.add(this.#formed(op.row, op.as)));
       case "addBatch":
-        return this.#addBatch(op.rows.map((row) => this.#formed(row, op.as)), op.rows, op.how);
+        return this.#addBatch(
+          op.rows.map((row) => this.#formed(row, op.as)),
+          op.rows,
+          op.how,
+        );
       case "addMany":
         return this.#addMany(op.count, op.row);
       case "addColumns":
@@ -177,7 +201,9 @@ export class Run {
       return expectSameOutcome(this.#model.add(values), () => this.#loose.addBatch(how === "array" ? rows : batch()));
     }
     // A duplicate among the rows before is found first.
-    expect(() => this.#loose.addBatch(batch())).toThrow(this.#model.copy().add(values) ? (how === "throws" ? RangeError : ValidationError) : Error);
+    expect(() => this.#loose.addBatch(batch())).toThrow(
+      this.#model.copy().add(values) ? (how === "throws" ? RangeError : ValidationError) : Error,
+    );
   }
 
   #addMany(count: number, row: Values): void {
@@ -206,7 +232,9 @@ export class Run {
     expect(at).toBeGreaterThanOrEqual(0);
     // Of rows alike, the one that the view shows: it is as many-th of them in both.
     const alike = views.slice(0, row % views.length).filter((other) => showRow(other, names) === text).length;
-    const places = this.#model.rows.flatMap((candidate, i) => (candidate !== null && showRow(candidate, names) === text ? [i] : []));
+    const places = this.#model.rows.flatMap((candidate, i) =>
+      candidate !== null && showRow(candidate, names) === text ? [i] : [],
+    );
     const place = places[alike]!;
     for (const [name, value] of Object.entries(patch)) view[name] = value;
     this.#model.rows[place] = { ...this.#model.rows[place], ...patch };
@@ -246,10 +274,19 @@ export class Run {
       () => this.#loose.addBatch([row, broken]),
       () => this.#loose.addColumns({ ...this.#columns([row, row], true), [name]: [bad, bad] }),
       () => this.#loose.addColumns({ ...this.#columns([row, row], true), another: [1, 2] }),
-      () => this.#loose.addColumns({ ...this.#columns([row, row], true), [this.#shape.names[0]!]: this.#columns([row], false)[this.#shape.names[0]!] }),
+      () =>
+        this.#loose.addColumns({
+          ...this.#columns([row, row], true),
+          [this.#shape.names[0]!]: this.#columns([row], false)[this.#shape.names[0]!],
+        }),
     ];
     if (this.#shape.names.length < 2) attempts.pop();
-    if (this.#model.keyed) attempts.push(() => this.#loose.upsert(broken), () => this.#loose.get(bad), () => this.#loose.delete(bad));
+    if (this.#model.keyed)
+      attempts.push(
+        () => this.#loose.upsert(broken),
+        () => this.#loose.get(bad),
+        () => this.#loose.delete(bad),
+      );
     if (view !== undefined) {
       attempts.push(() => {
         view[name] = bad;
@@ -277,7 +314,9 @@ export class Run {
     const { entity } = this.#shape;
     const { allocator, shards } = this.#setting;
     const read = (table: ReturnType<Store<EntityRow>["toArrow"]>) =>
-      shards === undefined ? Store.fromArrow(entity, table, { allocator }) : ShardedStore.fromArrow(entity, table, { allocator, shards });
+      shards === undefined
+        ? Store.fromArrow(entity, table, { allocator })
+        : ShardedStore.fromArrow(entity, table, { allocator, shards });
     const table = this.#store.toArrow({ copy });
     const there = this.#model.copy();
     there.compact();

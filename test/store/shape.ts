@@ -2,8 +2,8 @@ import fc from "fast-check";
 import { Entity } from "../../src/entity/entity.ts";
 import type { FieldType } from "../../src/entity/field-type.ts";
 import type { AnyField, EntityClass, EntityRow } from "../../src/entity/types.ts";
-import { unscaledFromText } from "../../src/entity/values/decimal.ts";
 import { daysFromIso } from "../../src/entity/values/date.ts";
+import { unscaledFromText } from "../../src/entity/values/decimal.ts";
 import { everyType, valuesOf } from "../entity/arbitrary.ts";
 import { show } from "./show.ts";
 
@@ -40,14 +40,25 @@ const COUNTABLE: Partial<Record<TypeName, (n: number) => unknown>> = {
   utf8: (n) => `key ${n} \u{1f600}`,
   category: (n) => `category ${n}`,
   binary: (n) => Uint8Array.of(n & 255, n >> 8, 0),
-  date: (n) => `20${String(10 + Math.floor(n / 28 / 12) % 90)}-${String(1 + (Math.floor(n / 28) % 12)).padStart(2, "0")}-${String(1 + (n % 28)).padStart(2, "0")}`,
+  date: (n) =>
+    `20${String(10 + (Math.floor(n / 28 / 12) % 90))}-${String(1 + (Math.floor(n / 28) % 12)).padStart(2, "0")}-${String(1 + (n % 28)).padStart(2, "0")}`,
   millis: (n) => new Date(n * 1000 - 5000),
   nanos: (n) => BigInt(n) * 1_000_000_007n,
   decimal: (n) => `${n}.000001`,
   decimalBigint: (n) => BigInt(n) - 150n,
 };
 
-const KEY_TYPES: TypeName[] = [...(Object.keys(COUNTABLE) as TypeName[]), "bool", "u8", "i16", "smallEnum", "largeEnum", "microsDate", "nanosNumber", "decimalWide"];
+const KEY_TYPES: TypeName[] = [
+  ...(Object.keys(COUNTABLE) as TypeName[]),
+  "bool",
+  "u8",
+  "i16",
+  "smallEnum",
+  "largeEnum",
+  "microsDate",
+  "nanosNumber",
+  "decimalWide",
+];
 
 const fieldShape = (name: TypeName): fc.Arbitrary<FieldShape> => {
   const { type } = everyType[name];
@@ -57,7 +68,10 @@ const fieldShape = (name: TypeName): fc.Arbitrary<FieldShape> => {
       name: fc.constant(name as string),
       type: fc.constant(type),
       nullable: fc.constant(allowsNull),
-      fallback: fc.oneof({ weight: 2, arbitrary: fc.constant<unknown[]>([]) }, { weight: 1, arbitrary: valuesOf(type).map((value) => [value]) }),
+      fallback: fc.oneof(
+        { weight: 2, arbitrary: fc.constant<unknown[]>([]) },
+        { weight: 1, arbitrary: valuesOf(type).map((value) => [value]) },
+      ),
     }),
   );
 };
@@ -74,7 +88,8 @@ function makeShape(keyType: TypeName | null, keys: unknown[], fields: FieldShape
   });
   if (keyType !== null && declared["key"] === undefined) declared["key"] = (everyType[keyType] as AnyField).key();
   class Thing extends Entity("things", declared) {}
-  const key: FieldShape[] = keyType === null ? [] : [{ name: "key", type: everyType[keyType].type, nullable: false, fallback: [] }];
+  const key: FieldShape[] =
+    keyType === null ? [] : [{ name: "key", type: everyType[keyType].type, nullable: false, fallback: [] }];
   return { entity: Thing as unknown as EntityClass<EntityRow>, fields: [...fields, ...key], names: Object.keys(declared), keys };
 }
 
@@ -108,7 +123,9 @@ export function initOf(shape: Shape): fc.Arbitrary<Values> {
   for (const field of shape.fields) {
     arbitraries[field.name] = field.name === "key" ? fc.constantFrom(...shape.keys) : givenFor(field);
   }
-  return fc.record(arbitraries).map((row) => Object.fromEntries(shape.names.flatMap((name) => (row[name] === undefined ? [] : [[name, row[name]]]))));
+  return fc
+    .record(arbitraries)
+    .map((row) => Object.fromEntries(shape.names.flatMap((name) => (row[name] === undefined ? [] : [[name, row[name]]]))));
 }
 
 /** Changes for a row that is there: never the key. */
@@ -124,7 +141,8 @@ export function patchOf(shape: Shape): fc.Arbitrary<Values> {
 /** The row that is stored for what was given. */
 export function rowOf(shape: Shape, init: Values): Values {
   const row: Values = {};
-  for (const { name, fallback } of shape.fields) row[name] = init[name] === undefined ? (fallback.length > 0 ? fallback[0] : null) : init[name];
+  for (const { name, fallback } of shape.fields)
+    row[name] = init[name] === undefined ? (fallback.length > 0 ? fallback[0] : null) : init[name];
   return row;
 }
 
@@ -169,7 +187,8 @@ export function typedArrayOf(type: FieldType, values: readonly unknown[]): Array
     case "decimal":
       return BigUint64Array.from(
         values.flatMap((value) => {
-          const unscaled = type.mode === "bigint" ? (value as bigint) : unscaledFromText(value as string, type.precision, type.scale)!;
+          const unscaled =
+            type.mode === "bigint" ? (value as bigint) : unscaledFromText(value as string, type.precision, type.scale)!;
           return [BigInt.asUintN(64, unscaled), BigInt.asUintN(64, unscaled >> 64n)];
         }),
       );
