@@ -15,11 +15,16 @@ export async function collectBatches(
     signal?.throwIfAborted();
     if (batch.numRows > 0) all.push(batch);
     done.rows += batch.numRows;
-    done.bytes += batch.data?.byteLength ?? 0;
+    done.bytes += bytesOf(batch);
     onProgress?.({ ...done });
   }
   signal?.throwIfAborted();
   return all;
+}
+
+/** A batch of another copy of the library may be put together otherwise. */
+export function bytesOf(batch: RecordBatch): number {
+  return (batch.data?.children ?? []).reduce((bytes, child) => bytes + (child?.byteLength ?? 0), 0);
 }
 
 /** The same rows in batches of at most `rows` rows, over the same buffers. */

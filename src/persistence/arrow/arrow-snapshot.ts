@@ -7,6 +7,7 @@ import { FrozenRows } from "../../soa/frozen-rows.ts";
 import type { SoA } from "../../soa/soa.ts";
 import { batchStats, type MemoryStats } from "../../store/memory-stats.ts";
 import type { BackendSnapshot, OperationOptions, Version } from "../backend.ts";
+import { bytesOf } from "../batches.ts";
 
 /** One version of an ArrowBackend. Holding it costs later changes a copy of each column chunk they touch, once. */
 export class ArrowSnapshot implements BackendSnapshot {
@@ -46,7 +47,7 @@ export class ArrowSnapshot implements BackendSnapshot {
       signal?.throwIfAborted();
       yield batch;
       done.rows += batch.numRows;
-      done.bytes += batch.data.byteLength;
+      done.bytes += bytesOf(batch);
       onProgress?.({ ...done });
     }
   }
