@@ -153,12 +153,14 @@ function revenueOfViews(orders: Store<Order>): number {
 
 /** The columns are plain typed arrays, one per chunk; an enum is its codes. */
 function revenueOfColumns(orders: Store<Order>): number {
-  const amounts = orders.kernel.chunks("totalAmount");
-  let revenue = 0;
-  for (const [c, statuses] of orders.kernel.chunks("status").entries()) {
-    const chunk = amounts[c] as Float64Array;
-    for (let i = 0; i < statuses.length; i++) if (statuses[i] === DELIVERED) revenue += chunk[i] as number;
-  }
+  const statuses = orders.kernel.chunks("status");
+  return orders.kernel
+    .chunks("totalAmount")
+    .reduce((sum, amounts, chunk) => addDelivered(sum, amounts, statuses[chunk] ?? []), 0);
+}
+
+function addDelivered(revenue: number, amounts: Float64Array, statuses: ArrayLike<number>): number {
+  for (let i = 0; i < amounts.length; i++) if (statuses[i] === DELIVERED) revenue += amounts[i] as number;
   return revenue;
 }
 
