@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { ALIGNMENT, align, type Allocator, type Slab } from "../../src/columns/allocator.ts";
+import { ALIGNMENT, type Allocator, align, type Slab } from "../../src/columns/allocator.ts";
 import { HeapAllocator } from "../../src/columns/heap-allocator.ts";
 import { SharedAllocator } from "../../src/columns/shared-allocator.ts";
 
@@ -23,7 +23,12 @@ test("align rounds up to 64, also beyond 2^31", () => {
 
 describe.each(makers)("%s", (_, make) => {
   test("slabs are aligned, zeroed, large enough and apart from each other; counts of bytes add up", () => {
-    const operation = fc.record({ size: sizes, drop: fc.option(fc.nat(), { nil: undefined }), reusable: fc.boolean(), handedOut: fc.boolean() });
+    const operation = fc.record({
+      size: sizes,
+      drop: fc.option(fc.nat(), { nil: undefined }),
+      reusable: fc.boolean(),
+      handedOut: fc.boolean(),
+    });
     fc.assert(
       fc.property(fc.array(operation, { maxLength: 30 }), (operations) => {
         const allocator = make();
@@ -45,9 +50,11 @@ describe.each(makers)("%s", (_, make) => {
           // What a snapshot or somebody outside may read must stay as it is for good.
           if (handedOut || !reusable) lost.push(dropped!);
         }
-        for (const { slab, mark: written } of [...live, ...lost]) expect(bytesOf(slab).every((byte) => byte === written)).toBe(true);
+        for (const { slab, mark: written } of [...live, ...lost])
+          expect(bytesOf(slab).every((byte) => byte === written)).toBe(true);
         expect(allocator.stats().liveBytes).toBe(live.reduce((bytes, { slab }) => bytes + slab.byteLength, 0));
-        if (allocator.kind === "shared") expect(allocator.stats().pinnedBytes).toBe(lost.reduce((bytes, { slab }) => bytes + slab.byteLength, 0));
+        if (allocator.kind === "shared")
+          expect(allocator.stats().pinnedBytes).toBe(lost.reduce((bytes, { slab }) => bytes + slab.byteLength, 0));
       }),
     );
   });

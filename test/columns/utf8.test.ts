@@ -3,7 +3,22 @@ import { expect, test } from "vitest";
 import { compareBytes, copyIfShared, encodeUtf8, equalBytes, maxUtf8Bytes, readUtf8, writeUtf8 } from "../../src/columns/utf8.ts";
 
 // Both sides of every length of encoding, and of the length from which the platform decodes.
-const borders = ["", "\u007f", "\u0080", "\u07ff", "\u0800", "\ud7ff", "\ue000", "\uffff", "\u{10000}", "\u{10ffff}", "\ufeffa", "\0", "a".repeat(24), "a".repeat(25)];
+const borders = [
+  "",
+  "\u007f",
+  "\u0080",
+  "\u07ff",
+  "\u0800",
+  "\ud7ff",
+  "\ue000",
+  "\uffff",
+  "\u{10000}",
+  "\u{10ffff}",
+  "\ufeffa",
+  "\0",
+  "a".repeat(24),
+  "a".repeat(25),
+];
 const text = fc.oneof(
   fc.string({ unit: "binary", maxLength: 60 }),
   fc.string({ unit: "grapheme-ascii", maxLength: 60 }),

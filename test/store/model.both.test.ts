@@ -13,7 +13,7 @@ describe("random operations on random entities leave a store as they leave a pla
   test.each(settings)("$allocator allocator, shards: $shards", (setting) => {
     fc.assert(
       fc.property(cases, ({ shape, operations }) => new Run(shape, setting).all(operations)),
-      { numRuns: Number(process.env["RUNS"] ?? 80) },
+      { numRuns: Number(process.env.RUNS ?? 80) },
     );
   });
 });

@@ -22,14 +22,14 @@ export class Model {
   }
 
   find(key: unknown): number {
-    return this.rows.findIndex((row) => row !== null && show(row["key"]) === show(key));
+    return this.rows.findIndex((row) => row !== null && show(row.key) === show(key));
   }
 
   /** Adds all, or none if two have the same key. */
   add(inits: readonly Values[]): boolean {
     const rows = inits.map((init) => rowOf(this.shape, init));
     if (this.keyed) {
-      const keys = [...this.live, ...rows].map((row) => show(row["key"]));
+      const keys = [...this.live, ...rows].map((row) => show(row.key));
       if (new Set(keys).size !== keys.length) return false;
     }
     this.rows.push(...rows);

@@ -5,7 +5,7 @@ import { ValidationError } from "../../src/errors.ts";
 import { ShardedStore } from "../../src/store/sharded-store.ts";
 import { Store } from "../../src/store/store.ts";
 import { expectSameOutcome, expectToHold, Model, type Readable } from "./model.ts";
-import { initOf, manyKeys, patchOf, type Shape, shapes, typedArrayOf, type Values } from "./shape.ts";
+import { initOf, manyKeys, patchOf, rowOf, type Shape, shapes, typedArrayOf, type Values } from "./shape.ts";
 import { showRow } from "./show.ts";
 
 type Form = "plain" | "instance";
@@ -130,65 +130,79 @@ export class Run {
   }
 
   #one(op: Operation): void {
-    const { keys } = this.#shape;
+    const model = this.#model;
     switch (op.do) {
       case "add":
-        return expectSameOutcome(this.#model.add([op.row]), () => this.#loose.add(this.#formed(op.row, op.as)));
-      case "addBatch":
-        return this.#addBatch(
-          op.rows.map((row) => this.#formed(row, op.as)),
-          op.rows,
-          op.how,
-        );
-      case "addMany":
-        return this.#addMany(op.count, op.row);
-      case "addColumns":
-        return expectSameOutcome(this.#model.add(op.rows), () => this.#loose.addColumns(this.#columns(op.rows, op.typed)));
-      case "update": {
-        const key = keys[op.key % keys.length];
-        const at = this.#model.find(key);
-        if (at < 0) return void expect(() => this.#loose.update(key, op.patch)).toThrow("no row has key");
-        const view = this.#loose.update(key, op.patch) as object;
-        this.#model.rows[at] = { ...this.#model.rows[at], ...op.patch };
-        return void expect(showRow(view, this.#shape.names)).toBe(showRow(this.#model.rows[at], this.#shape.names));
+        expectSameOutcome(model.add([op.row]), () => this.#loose.add(this.#formed(op.row, op.as)));
+        break;
+      case "addBatch": {
+        const rows = op.rows.map((row) => this.#formed(row, op.as));
+        this.#addBatch(rows, op.rows, op.how);
+        break;
       }
+      case "addMany":
+        this.#addMany(op.count, op.row);
+        break;
+      case "addColumns":
+        expectSameOutcome(model.add(op.rows), () => this.#loose.addColumns(this.#columns(op.rows, op.typed)));
+        break;
+      case "update":
+        this.#update(this.#key(op.key), op.patch);
+        break;
       case "write":
-        return this.#write(op.row, op.patch);
+        this.#write(op.row, op.patch);
+        break;
       case "upsert": {
-        const fresh = new Model(this.#shape);
-        fresh.add([op.row]);
+        const at = model.find(op.row.key);
         this.#loose.upsert(this.#formed(op.row, op.as));
-        const at = this.#model.find(op.row["key"]);
-        if (at < 0) this.#model.rows.push(...fresh.rows);
-        else this.#model.rows[at] = fresh.rows[0]!;
-        return;
+        if (at < 0) model.add([op.row]);
+        else model.rows[at] = rowOf(this.#shape, op.row);
+        break;
       }
       case "delete": {
-        const key = keys[op.key % keys.length];
-        const at = this.#model.find(key);
-        expect(this.#loose.delete(key)).toBe(at >= 0);
-        if (at >= 0) this.#model.rows[at] = null;
-        return;
+        const at = model.find(this.#key(op.key));
+        expect(this.#loose.delete(this.#key(op.key))).toBe(at >= 0);
+        if (at >= 0) model.rows[at] = null;
+        break;
       }
       case "deleteAt":
-        return this.#deleteAt(op.row);
+        this.#deleteAt(op.row);
+        break;
       case "refuse":
-        return this.#refuse(op.row, op.what);
+        this.#refuse(op.row, op.what);
+        break;
       case "snapshot": {
         const snapshot = this.#store.snapshot() as unknown as Readable;
-        this.#kept.push([() => snapshot, this.#model.copy()]);
-        return;
+        this.#kept.push([() => snapshot, model.copy()]);
+        break;
       }
       case "compact":
         this.#store.compact();
-        return this.#model.compact();
+        model.compact();
+        break;
       case "clear":
         this.#store.clear();
-        this.#model.rows = [];
-        return;
+        model.rows = [];
+        break;
       case "arrow":
-        return this.#arrow(op.goOnWith, op.copy);
+        this.#arrow(op.goOnWith, op.copy);
+        break;
     }
+  }
+
+  #key(n: number): unknown {
+    return this.#shape.keys[n % this.#shape.keys.length];
+  }
+
+  #update(key: unknown, patch: Values): void {
+    const at = this.#model.find(key);
+    if (at < 0) {
+      expect(() => this.#loose.update(key, patch)).toThrow("no row has key");
+      return;
+    }
+    const row = { ...this.#model.rows[at], ...patch };
+    expect(showRow(this.#loose.update(key, patch) as object, this.#shape.names)).toBe(showRow(row, this.#shape.names));
+    this.#model.rows[at] = row;
   }
 
   #addBatch(rows: object[], values: Values[], how: "array" | "generator" | "throws" | "bad"): void {
@@ -198,7 +212,8 @@ export class Run {
       if (how === "bad") yield { neither: "here" };
     };
     if (how === "array" || how === "generator") {
-      return expectSameOutcome(this.#model.add(values), () => this.#loose.addBatch(how === "array" ? rows : batch()));
+      expectSameOutcome(this.#model.add(values), () => this.#loose.addBatch(how === "array" ? rows : batch()));
+      return;
     }
     // A duplicate among the rows before is found first.
     expect(() => this.#loose.addBatch(batch())).toThrow(
@@ -292,9 +307,10 @@ export class Run {
         view[name] = bad;
       });
       if (this.#model.keyed) {
-        attempts.push(() => this.#loose.update(view["key"], { [name]: bad }));
+        attempts.push(() => this.#loose.update(view.key, { [name]: bad }));
         attempts.push(() => {
-          view["key"] = view["key"];
+          const { key } = view;
+          view.key = key;
         });
       }
     }

@@ -244,7 +244,7 @@ describe("a value that its field cannot hold is refused wherever it comes from, 
       refusedBy((store) => expectInvalid(() => store.upsert(bad), field, expected, given));
       refusedBy((store) => {
         const columns = Object.fromEntries(names.map((name) => [name, [good(4n), bad].map((row): unknown => row[name as "u8"])]));
-        columns["key"] = field === "key" ? [4n, value] : [4n, 5n];
+        columns.key = field === "key" ? [4n, value] : [4n, 5n];
         expectInvalid(() => store.addColumns(columns as never), field, expected, given);
       });
       if (field === "key") {
@@ -535,6 +535,11 @@ describe("categories", () => {
   });
 });
 
+function deleteAndCompact(store: Store<Thing>): void {
+  store.delete(1n);
+  store.compact();
+}
+
 describe("changes from within an addition", () => {
   const during = (change: (store: Either) => unknown) => {
     refusedBy((store) => {
@@ -586,10 +591,7 @@ describe("changes from within an addition", () => {
   });
 
   test("a patch whose getters move its row is refused", () => {
-    for (const move of [
-      (store: Store<Thing>) => store.delete(2n),
-      (store: Store<Thing>) => (store.delete(1n), store.compact()),
-    ]) {
+    for (const move of [(store: Store<Thing>) => store.delete(2n), deleteAndCompact]) {
       for (const change of ["update", "upsert"] as const) {
         const store = filled();
         const patch = {
@@ -632,7 +634,7 @@ describe("views of rows that are gone", () => {
       [(store) => store.delete(1n), "the row of this view was deleted"],
       [(store) => store.deleteAt(0), "the row of this view was deleted"],
       [(store) => store.clear(), "compacted or cleared"],
-      [(store) => (store.delete(3n), store.delete(1n), store.compact()), "compacted or cleared"],
+      [deleteAndCompact, "compacted or cleared"],
     ];
     for (const [change, reason] of gone) {
       const store = filled();

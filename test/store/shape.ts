@@ -80,13 +80,13 @@ function makeShape(keyType: TypeName | null, keys: unknown[], fields: FieldShape
   const declared: Record<string, AnyField> = {};
   // The key stands somewhere in the middle, so that positions are not all alike.
   fields.forEach((field, i) => {
-    if (i === 1 && keyType !== null) declared["key"] = (everyType[keyType] as AnyField).key();
+    if (i === 1 && keyType !== null) declared.key = (everyType[keyType] as AnyField).key();
     let made: AnyField = everyType[field.name as TypeName] as AnyField;
     if (field.nullable) made = made.nullable();
     if (field.fallback.length > 0) made = made.default(field.fallback[0] as never);
     declared[field.name] = made;
   });
-  if (keyType !== null && declared["key"] === undefined) declared["key"] = (everyType[keyType] as AnyField).key();
+  if (keyType !== null && declared.key === undefined) declared.key = (everyType[keyType] as AnyField).key();
   class Thing extends Entity("things", declared) {}
   const key: FieldShape[] =
     keyType === null ? [] : [{ name: "key", type: everyType[keyType].type, nullable: false, fallback: [] }];
