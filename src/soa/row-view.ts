@@ -4,7 +4,7 @@ import { canGenerate, generate } from "../entity/codegen.ts";
 import type { EntitySchema, FieldSpec } from "../entity/schema.ts";
 import type { EntityClass, EntityRow } from "../entity/types.ts";
 import { ViewToken } from "../entity/view-token.ts";
-import { ValidationError } from "../errors.ts";
+import { RowGoneError, ValidationError } from "../errors.ts";
 import { Chunk } from "./chunk.ts";
 
 /** Where a view keeps its place. Symbols, so that no field or member of a user's class can meet them. */
@@ -130,16 +130,15 @@ function setterOf(schema: EntitySchema, field: FieldSpec): (view: Place, value: 
 const readOnly = (schema: EntitySchema, field: FieldSpec, expected: string) =>
   new ValidationError({ entity: schema.name, field: field.name, expected });
 
-/** Prints as a standalone instance of the class would. */
-function inspectView(
-  this: EntityRow,
-  _depth: number,
-  options: object,
-  inspect: (value: unknown, options: object) => string,
-): string {
+/** Prints as a standalone instance of the class would; where its row is gone, that. */
+function inspectView(this: EntityRow): unknown {
   const prototype = Object.getPrototypeOf(Object.getPrototypeOf(this)) as object;
-  const own = Object.fromEntries(Object.entries(this));
-  return inspect(Object.assign(Object.create(prototype) as object, this.toObject(), own), options);
+  try {
+    return Object.assign(Object.create(prototype) as object, this.toObject(), Object.fromEntries(Object.entries(this)));
+  } catch (error) {
+    if (!(error instanceof RowGoneError)) throw error;
+    return `[${this.constructor.name}: ${error.message}]`;
+  }
 }
 
 /**
@@ -158,6 +157,9 @@ function probeView<T extends EntityRow>(
     codec.storeEmpty(column, 0);
     return column;
   });
+  // Constructors may read any field: while they do, the empty dictionaries of categories have a string.
+  const empty = codecs.flatMap(({ dictionary }) => (dictionary !== null && dictionary.size === 0 ? [dictionary] : []));
+  for (const dictionary of empty) dictionary.intern("");
   const chunk = new Chunk(schema.name, columns, 0, 1, null);
   chunk.length = 1;
   let probe: T;
@@ -166,6 +168,8 @@ function probeView<T extends EntityRow>(
   } catch (cause) {
     const expected = `class ${entity.name} to be constructible with one argument that its constructor passes on to super(): stored rows are seen through objects made that way`;
     throw new ValidationError({ entity: schema.name, expected }, { cause });
+  } finally {
+    for (const dictionary of empty) dictionary.truncate(0);
   }
   if (!isView(probe)) {
     throw new ValidationError({
