@@ -80,6 +80,11 @@ export class Chunk {
     }
   }
 
+  /** Objects that view a row hold their chunk: printed with one, it must not pour out its columns. */
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return `[${this.length} rows of ${this.entity}]`;
+  }
+
   /** This chunk as it is now, for a snapshot: `length` rows, the same columns. O(columns). */
   freeze(length: number): Chunk {
     const frozen = new Chunk(this.entity, [...this.columns], this.start, this.capacity, null);

@@ -168,6 +168,21 @@ export class SoA<T extends EntityRow = EntityRow> implements Rows, ChunkOwner {
     this.#appender.locked = reason;
   }
 
+  /**
+   * The strings of an enum or category field by code: what the codes in `chunks()` stand for. Not to be changed;
+   * a category's grows as rows are added.
+   * @throws ColumnNotFoundError, ValidationError for a field that has none
+   */
+  dictionary(name: keyof FieldsOf<T> & string): readonly string[] {
+    const { dictionary } = this.codecs[this.schema.field(name).index];
+    if (dictionary !== null) return dictionary.values;
+    throw new ValidationError({
+      entity: this.schema.name,
+      field: name,
+      expected: "an enum or category field: others have no dictionary",
+    });
+  }
+
   /** @internal */
   assertIdle(): void {
     this.#appender.assertIdle();
