@@ -27,6 +27,27 @@ export type {
 export { BackendPersistence } from "./persistence/backend-persistence.ts";
 export type { Persistence } from "./persistence/persistence.ts";
 export { PersistentStore, type PersistentStoreOptions } from "./persistence/persistent-store.ts";
+export {
+  type Aggregate,
+  type Aggregates,
+  avg,
+  count,
+  countDistinct,
+  type Direction,
+  first,
+  last,
+  max,
+  min,
+  type OrderedAggregate,
+  type OrderOptions,
+  stddev,
+  sum,
+} from "./query/aggregate-functions.ts";
+export type * from "./query/column-types.ts";
+export type { DatePart, Expression, Literal, TruncUnit } from "./query/expression.ts";
+export type { Measure, Plan, Projection, SortKey, Step } from "./query/plan.ts";
+export { query, queryFromJson } from "./query/query.ts";
+export type * from "./query/query-types.ts";
 export { RowRange, SoA } from "./soa/soa.ts";
 export type { MemoryStats, StoreMemoryStats } from "./store/memory-stats.ts";
 export { ShardedSnapshot } from "./store/sharded-snapshot.ts";

@@ -3,7 +3,6 @@ import { ColumnRef } from "./column-ref.ts";
 import type {
   BoolOperand,
   Numeric,
-  NumericNames,
   NumericOperand,
   Operand,
   OrNull,
@@ -65,8 +64,12 @@ export const last = <const A extends string | Operand>(of: A): OrderedAggregate<
 
 /** What `aggregate` takes for a query with the columns `C`. */
 export interface Aggregates<C> {
-  readonly [as: string]:
-    | Aggregate<"sum" | "avg" | "stddev", NumericNames<C> | NumericOperand, boolean>
+  readonly [as: string]: // Inline, where an alias would hide the names in messages.
+    | Aggregate<
+        "sum" | "avg" | "stddev",
+        { [N in keyof C]: C[N] extends NumericOperand ? N : never }[keyof C] | NumericOperand,
+        boolean
+      >
     | Aggregate<"min" | "max" | "first" | "last" | "countDistinct", (keyof C & string) | Operand, boolean>
     | Aggregate<"count", (keyof C & string) | Operand | undefined, boolean>;
 }

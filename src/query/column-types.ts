@@ -76,7 +76,7 @@ export interface BoolExpression<V> extends Comparable<"bool", V, boolean, BoolOp
 }
 
 /** Text of a utf8 or category field, or of an enum field, whose values are `V`. */
-export interface TextExpression<V> extends Comparable<"text", V, NonNullable<V>, TextOperand> {
+export interface TextExpression<V> extends Comparable<"text", V, Exclude<V, null>, TextOperand> {
   startsWith<O extends string | TextOperand>(prefix: O): BoolExpression<boolean | Extract<V, null> | NullIn<O>>;
   endsWith<O extends string | TextOperand>(suffix: O): BoolExpression<boolean | Extract<V, null> | NullIn<O>>;
   contains<O extends string | TextOperand>(part: O): BoolExpression<boolean | Extract<V, null> | NullIn<O>>;
@@ -101,7 +101,7 @@ export interface DateExpression<V> extends Comparable<"date", V, string, DateOpe
 }
 
 /** An instant; constants are Dates, or what the field reads. Its parts are those of the field's zone. */
-export interface TimestampExpression<V> extends Comparable<"timestamp", V, Date | NonNullable<V>, TimestampOperand> {
+export interface TimestampExpression<V> extends Comparable<"timestamp", V, Date | Exclude<V, null>, TimestampOperand> {
   /** The first instant of its year … microsecond in the field's zone; weeks begin on Monday. */
   dateTrunc(unit: TruncUnit): TimestampExpression<V>;
   extract<P extends DatePart>(part: P): PartOf<P, V>;
