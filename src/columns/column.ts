@@ -15,6 +15,10 @@ export abstract class Column {
   epoch: number;
   /** Somebody outside the store reads these bytes: an update must copy first. Appending behind them is fine. */
   shared = false;
+  /** Somebody outside may change these bytes at any time. */
+  exposed = false;
+  /** What queries found out about the values, worth keeping until they are written. */
+  statistics: unknown = null;
   /** Rows there is room for. */
   capacity: number;
   /** null when the bytes are foreign. */
@@ -109,13 +113,19 @@ export abstract class Column {
 
   /** Somebody outside is about to hold these bytes as they change: they are never reused for other columns. */
   handOut(): void {
+    this.exposed = true;
+    this.statistics = null;
+    this.#keepSlabs();
+  }
+
+  #keepSlabs(): void {
     for (const slab of this.slabs()) if (slab !== null) slab.handedOut = true;
     if (this.#validitySlab !== null) this.#validitySlab.handedOut = true;
   }
 
   /** As `handOut`, and what was handed out must not change: later updates copy first. */
   share(): void {
-    this.handOut();
+    this.#keepSlabs();
     this.shared = true;
   }
 

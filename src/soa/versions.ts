@@ -90,6 +90,12 @@ export class Versions {
   /** The column to overwrite rows of: the chunk's own, or a private copy put in its place. O(rows of the chunk) when it copies. */
   own(chunk: Chunk, field: number, copy: (column: Column) => Column): Column {
     const column = chunk.columns[field];
+    const own = this.#own(chunk, field, column, copy);
+    own.statistics = null;
+    return own;
+  }
+
+  #own(chunk: Chunk, field: number, column: Column, copy: (column: Column) => Column): Column {
     if (!column.shared && column.epoch === this.epoch) return column;
     const seen = this.seen(column.epoch);
     if (!column.shared && !seen) {

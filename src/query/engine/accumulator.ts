@@ -1,0 +1,74 @@
+import type { FixedColumn } from "../../columns/fixed-column.ts";
+import type { BoundExpression } from "../bound.ts";
+import { countCodes } from "../wasm/chunk-sums.ts";
+import type { Batch } from "./batch.ts";
+import type { GroupNumbers } from "./grouping.ts";
+import { countByGroup, countNulls } from "./kernels/sum.ts";
+import type { Selection } from "./selection.ts";
+import type { Vector } from "./vector.ts";
+
+/** An aggregate on its way: fed batch by batch, one state a group. */
+export interface Accumulator {
+  /** Takes the chosen rows of a batch; `groups` gives the group of each, null where all are of group 0. `size` groups are known. */
+  add(batch: Batch, selection: Selection, groups: GroupNumbers, size: number): void;
+  /** The result of each of `size` groups. */
+  finish(size: number): Vector;
+}
+
+/** Room for `size` numbers, the old ones kept. */
+export function grown(array: Float64Array<ArrayBuffer>, size: number): Float64Array<ArrayBuffer> {
+  if (array.length >= size) return array;
+  const larger = new Float64Array(Math.max(size, array.length * 2));
+  larger.set(array);
+  return larger;
+}
+
+/** How many rows each group has. */
+export class RowCounts {
+  counts = new Float64Array(1);
+
+  add(selection: Selection, groups: GroupNumbers, size: number): void {
+    this.counts = grown(this.counts, size);
+    if (groups === null) this.counts[0] += selection.count;
+    else if (!countCodes(selection, groups, size, this.counts))
+      countByGroup(groups.constructor.name)(groups, selection.count, this.counts);
+  }
+}
+
+/** How many values, nulls not counted, each group has: its rows less the nulls, which are counted only where there are any. */
+export class ValueCounts {
+  readonly #rows: RowCounts;
+  #nulls: Float64Array<ArrayBuffer> | null = null;
+
+  constructor(rows: RowCounts) {
+    this.#rows = rows;
+  }
+
+  addNulls(valid: Uint8Array | null, groups: GroupNumbers, size: number): void {
+    if (valid === null) return;
+    this.#nulls = grown(this.#nulls ?? new Float64Array(size), size);
+    countNulls(groups?.constructor.name ?? "")(valid, groups, this.#nulls);
+  }
+
+  of(group: number): number {
+    return (this.#rows.counts[group] ?? 0) - (this.#nulls?.[group] ?? 0);
+  }
+
+  /** Validity of `size` results that are null where there is no value, or fewer than `least`. */
+  validity(size: number, least = 1): Uint8Array | null {
+    const valid = new Uint8Array(size);
+    let all = 1;
+    for (let group = 0; group < size; group++) {
+      valid[group] = this.of(group) >= least ? 1 : 0;
+      all &= valid[group];
+    }
+    return all === 1 ? null : valid;
+  }
+}
+
+/** The values of a stored column of numbers without nulls, where they can be read in place. */
+export function valuesInPlace(expr: BoundExpression, batch: Batch): FixedColumn | null {
+  if (expr.op !== "column" || batch.chunk === null) return null;
+  const column = batch.chunk.columns[expr.index];
+  return column.validity === null ? (column as FixedColumn) : null;
+}

@@ -1,0 +1,112 @@
+import type { FixedColumn } from "../../columns/fixed-column.ts";
+import type { BoundExpression } from "../bound.ts";
+import type { Batch } from "./batch.ts";
+import { compile, type Evaluate } from "./evaluate.ts";
+import type { Selection } from "./selection.ts";
+import { numberingFor, pairNumbers, type ValueNumbering } from "./value-numbering.ts";
+import { gather, type Vector } from "./vector.ts";
+import { WordTable } from "./word-table.ts";
+
+/** The group of each row; null where all rows are of group 0. */
+export type GroupNumbers = Uint8Array | Uint16Array | Uint32Array | null;
+
+/** Products of dictionary sizes up to this are addressed directly. */
+const DIRECT = 65_536;
+
+/** Numbers the groups of rows: by each key, and then by the pairs of the group so far and the next key. */
+export class Grouping {
+  readonly #keys: readonly BoundExpression[];
+  readonly #evaluate: readonly Evaluate[];
+  readonly #numberings: readonly ValueNumbering[];
+  /** One for each key from the second on; null where pairs are addressed directly. */
+  readonly #pairs: (WordTable | null)[];
+  #strides: number[] = [];
+
+  constructor(keys: readonly BoundExpression[]) {
+    this.#keys = keys;
+    this.#evaluate = keys.map(compile);
+    this.#numberings = keys.map((key) => numberingFor(key.type));
+    this.#pairs = keys.slice(1).map(() => new WordTable());
+  }
+
+  /** One more than the greatest group given so far. */
+  size = 1;
+
+  /** How groups are found, for `explain`. */
+  get method(): string {
+    const direct = this.#keys.every(
+      (key) => key.type.kind === "enum" || key.type.kind === "category" || key.type.kind === "bool",
+    );
+    return direct ? "codes addressed directly" : "hash table";
+  }
+
+  groups(batch: Batch, selection: Selection): GroupNumbers {
+    if (this.#keys.length === 0) return null;
+    const codes = this.#codesInPlace(batch, selection);
+    if (codes !== null) return codes;
+    const numbers = this.#numberings.map((numbering, k) => numbering.number(this.#evaluate[k](batch, selection)));
+    if (this.#strides.length === 0) this.#decide();
+    let groups = numbers[0];
+    let size = this.#numberings[0].size;
+    for (let k = 1; k < numbers.length; k++) {
+      const table = this.#pairs[k - 1];
+      if (table === null) {
+        const stride = this.#strides[k];
+        const combined = new Uint32Array(groups.length);
+        for (let i = 0; i < combined.length; i++) combined[i] = groups[i] * stride + numbers[k][i];
+        groups = combined;
+        size *= stride;
+      } else {
+        groups = pairNumbers(table, groups, numbers[k]);
+        size = table.size;
+      }
+    }
+    this.size = size;
+    return groups;
+  }
+
+  /** Whether pairs are few enough to need no table: known once the first rows were seen, and the same from then on. */
+  #decide(): void {
+    const direct = this.#keys.map(({ type }) => type.kind === "enum" || type.kind === "category" || type.kind === "bool");
+    this.#strides = this.#numberings.map(({ size }) => size);
+    let product = this.#strides[0];
+    for (let k = 1; k < this.#keys.length; k++) {
+      product *= this.#strides[k];
+      if (!direct.slice(0, k + 1).every(Boolean) || product > DIRECT) break;
+      this.#pairs[k - 1] = null;
+    }
+  }
+
+  /** The codes of the only key themselves, where every row takes part and none is null. */
+  #codesInPlace(batch: Batch, selection: Selection): GroupNumbers {
+    const [key] = this.#keys;
+    if (this.#keys.length !== 1 || key.op !== "column" || batch.chunk === null || selection.rows !== null) return null;
+    if (key.type.kind !== "enum" && key.type.kind !== "category") return null;
+    const column = batch.chunk.columns[key.index] as FixedColumn<Uint8Array>;
+    if (column.validity !== null) return null;
+    // Tells the numbering which dictionary it is.
+    this.#numberings[0].number(batch.load(key.index, { rows: null, count: 0 }));
+    this.size = this.#numberings[0].size;
+    return column.values.subarray(0, selection.count);
+  }
+
+  /** The keys of these groups, a vector for each. */
+  keys(groups: Uint32Array): Vector[] {
+    const vectors: Vector[] = [];
+    let rest = groups;
+    for (let k = this.#keys.length - 1; k > 0; k--) {
+      const table = this.#pairs[k - 1];
+      const own = new Uint32Array(rest.length);
+      const before = new Uint32Array(rest.length);
+      const pairs = table?.pairs;
+      for (let i = 0; i < rest.length; i++) {
+        before[i] = pairs === undefined ? Math.floor(rest[i] / this.#strides[k]) : pairs[2 * rest[i]];
+        own[i] = pairs === undefined ? rest[i] % this.#strides[k] : pairs[2 * rest[i] + 1];
+      }
+      vectors.unshift(gather(this.#numberings[k].values(), own));
+      rest = before;
+    }
+    if (this.#keys.length > 0) vectors.unshift(gather(this.#numberings[0].values(), rest));
+    return vectors;
+  }
+}

@@ -1,0 +1,209 @@
+import { kernelFamily } from "../specialise.ts";
+
+/*
+ * Each takes rows and writes those that hold into `out`, ascending, and gives how many. A row is written before it is
+ * known to hold and the next one overwrites it if not: no branch depends on the data. `out` may be `rows` itself.
+ * `flip` 1 selects what does not hold.
+ */
+
+type Narrow = Uint8Array | Uint16Array | Uint32Array | Int8Array | Int16Array | Int32Array;
+type Float = Float32Array | Float64Array;
+type Codes = Uint8Array | Uint16Array | Uint32Array;
+
+/** low <= value <= low + width, for integers to 32 bits. */
+export const selectNarrow = kernelFamily(
+  (values: Narrow, count: number, low: number, width: number, flip: number, out: Uint32Array): number => {
+    let m = 0;
+    for (let i = 0; i < count; i++) {
+      out[m] = i;
+      m += Number((values[i] - low) >>> 0 <= width) ^ flip;
+    }
+    return m;
+  },
+);
+
+export const refineNarrow = kernelFamily(
+  (values: Narrow, rows: Uint32Array, count: number, low: number, width: number, flip: number, out: Uint32Array): number => {
+    let m = 0;
+    for (let i = 0; i < count; i++) {
+      const row = rows[i];
+      out[m] = row;
+      m += Number((values[row] - low) >>> 0 <= width) ^ flip;
+    }
+    return m;
+  },
+);
+
+export const countNarrow = kernelFamily((values: Narrow, count: number, low: number, width: number, flip: number): number => {
+  let m = 0;
+  for (let i = 0; i < count; i++) m += Number((values[i] - low) >>> 0 <= width) ^ flip;
+  return m;
+});
+
+/** low <= value <= high; NaN is in no range. */
+export const selectFloat = kernelFamily(
+  (values: Float, count: number, low: number, high: number, flip: number, out: Uint32Array): number => {
+    let m = 0;
+    for (let i = 0; i < count; i++) {
+      const value = values[i];
+      out[m] = i;
+      m += (Number(value >= low) & Number(value <= high)) ^ flip;
+    }
+    return m;
+  },
+);
+
+export const refineFloat = kernelFamily(
+  (values: Float, rows: Uint32Array, count: number, low: number, high: number, flip: number, out: Uint32Array): number => {
+    let m = 0;
+    for (let i = 0; i < count; i++) {
+      const row = rows[i];
+      const value = values[row];
+      out[m] = row;
+      m += (Number(value >= low) & Number(value <= high)) ^ flip;
+    }
+    return m;
+  },
+);
+
+export const countFloat = kernelFamily((values: Float, count: number, low: number, high: number, flip: number): number => {
+  let m = 0;
+  for (let i = 0; i < count; i++) m += (Number(values[i] >= low) & Number(values[i] <= high)) ^ flip;
+  return m;
+});
+
+/**
+ * As `selectNarrow` for 64-bit integers as word pairs, signed and unsigned alike: value - low is computed modulo 2^64,
+ * borrow by borrow, and compared with the width likewise.
+ */
+export const selectWide = kernelFamily(
+  (
+    words: Uint32Array,
+    count: number,
+    low0: number,
+    low1: number,
+    width0: number,
+    width1: number,
+    flip: number,
+    out: Uint32Array,
+  ): number => {
+    let m = 0;
+    for (let i = 0; i < count; i++) {
+      const a0 = words[2 * i] | 0;
+      const d0 = (a0 - low0) | 0;
+      const d1 = ((words[2 * i + 1] | 0) - low1 - (((~a0 & low0) | (~(a0 ^ low0) & d0)) >>> 31)) | 0;
+      const e0 = (width0 - d0) | 0;
+      const e1 = (width1 - d1 - (((~width0 & d0) | (~(width0 ^ d0) & e0)) >>> 31)) | 0;
+      out[m] = i;
+      m += (((~width1 & d1) | (~(width1 ^ d1) & e1)) >>> 31) ^ 1 ^ flip;
+    }
+    return m;
+  },
+);
+
+export const refineWide = kernelFamily(
+  (
+    words: Uint32Array,
+    rows: Uint32Array,
+    count: number,
+    low0: number,
+    low1: number,
+    width0: number,
+    width1: number,
+    flip: number,
+    out: Uint32Array,
+  ): number => {
+    let m = 0;
+    for (let i = 0; i < count; i++) {
+      const row = rows[i];
+      const a0 = words[2 * row] | 0;
+      const d0 = (a0 - low0) | 0;
+      const d1 = ((words[2 * row + 1] | 0) - low1 - (((~a0 & low0) | (~(a0 ^ low0) & d0)) >>> 31)) | 0;
+      const e0 = (width0 - d0) | 0;
+      const e1 = (width1 - d1 - (((~width0 & d0) | (~(width0 ^ d0) & e0)) >>> 31)) | 0;
+      out[m] = row;
+      m += (((~width1 & d1) | (~(width1 ^ d1) & e1)) >>> 31) ^ 1 ^ flip;
+    }
+    return m;
+  },
+);
+
+/** Rows whose code has a 1 in `table`. */
+export const selectCodes = kernelFamily((codes: Codes, count: number, table: Uint8Array, out: Uint32Array): number => {
+  let m = 0;
+  for (let i = 0; i < count; i++) {
+    out[m] = i;
+    m += table[codes[i]];
+  }
+  return m;
+});
+
+export const refineCodes = kernelFamily(
+  (codes: Codes, rows: Uint32Array, count: number, table: Uint8Array, out: Uint32Array): number => {
+    let m = 0;
+    for (let i = 0; i < count; i++) {
+      const row = rows[i];
+      out[m] = row;
+      m += table[codes[row]];
+    }
+    return m;
+  },
+);
+
+export const countCodes = kernelFamily((codes: Codes, count: number, table: Uint8Array): number => {
+  let m = 0;
+  for (let i = 0; i < count; i++) m += table[codes[i]];
+  return m;
+});
+
+/** Rows whose code is one code: no table to read. */
+export const selectCode = kernelFamily((codes: Codes, count: number, code: number, out: Uint32Array): number => {
+  let m = 0;
+  for (let i = 0; i < count; i++) {
+    out[m] = i;
+    m += ((codes[i] ^ code) - 1) >>> 31;
+  }
+  return m;
+});
+
+export const countCode = kernelFamily((codes: Codes, count: number, code: number): number => {
+  let m = 0;
+  for (let i = 0; i < count; i++) m += ((codes[i] ^ code) - 1) >>> 31;
+  return m;
+});
+
+/** Rows whose bit is set, or with `flip` 1 is not. */
+export function selectBits(bits: Uint8Array, count: number, flip: number, out: Uint32Array): number {
+  let m = 0;
+  for (let i = 0; i < count; i++) {
+    out[m] = i;
+    m += ((bits[i >>> 3] >>> (i & 7)) & 1) ^ flip;
+  }
+  return m;
+}
+
+export function refineBits(bits: Uint8Array, rows: Uint32Array, count: number, flip: number, out: Uint32Array): number {
+  let m = 0;
+  for (let i = 0; i < count; i++) {
+    const row = rows[i];
+    out[m] = row;
+    m += ((bits[row >>> 3] >>> (row & 7)) & 1) ^ flip;
+  }
+  return m;
+}
+
+/** Of `rows` (null: all) those for which the condition, computed for them in order, is known to be true. */
+export function selectTrue(
+  values: Uint8Array,
+  valid: Uint8Array | null,
+  rows: Uint32Array | null,
+  count: number,
+  out: Uint32Array,
+): number {
+  let m = 0;
+  for (let i = 0; i < count; i++) {
+    out[m] = rows === null ? i : rows[i];
+    m += valid === null ? values[i] : values[i] & valid[i];
+  }
+  return m;
+}

@@ -1,0 +1,83 @@
+import type { ArenaKernels } from "../wasm/arena-kernels.ts";
+import { blocksOf } from "../wasm/chunk-mask.ts";
+import { allRows, type Selection } from "./selection.ts";
+
+/** The rows of a batch that are still in question, narrowed step by step in one piece of memory. */
+export class RowBuffer {
+  /** Room for every row of the batch. */
+  out: Uint32Array;
+  /** Whether it is the first `count` rows, and `out` says nothing. */
+  all = true;
+  count = 0;
+  /** Where the rows are a bitmask, too or yet. */
+  #kernels: ArenaKernels | null = null;
+  #batchRows = 0;
+  /** Whether `out` still is to be made from the bitmask. */
+  #pending = false;
+
+  constructor(capacity: number) {
+    this.out = new Uint32Array(capacity);
+  }
+
+  /** All rows of a batch. */
+  start(rows: number): void {
+    if (this.out.length < rows) this.out = new Uint32Array(rows);
+    this.all = true;
+    this.count = rows;
+    this.#kernels = null;
+    this.#pending = false;
+    this.#batchRows = rows;
+  }
+
+  /** The rows are those of the bitmask at `kernels.mask`. */
+  masked(kernels: ArenaKernels): void {
+    this.narrowed(kernels.scan.count(kernels.mask, blocksOf(this.#batchRows)));
+    this.#kernels = kernels;
+    this.#pending = true;
+  }
+
+  /** The rows so far; null for all. */
+  get rows(): Uint32Array | null {
+    if (this.#pending) {
+      const { scan, mask, rows, rowNumbers } = this.#kernels as ArenaKernels;
+      scan.rows(mask, blocksOf(this.#batchRows), rows);
+      this.out.set(rowNumbers.subarray(0, this.count));
+      this.#pending = false;
+    }
+    return this.all ? null : this.out;
+  }
+
+  /** A step wrote the first `count` of `out`. */
+  narrowed(count: number): void {
+    this.all = false;
+    this.count = count;
+    this.#kernels = null;
+    this.#pending = false;
+  }
+
+  none(): void {
+    this.narrowed(0);
+  }
+
+  /** Valid until the next batch. */
+  get selection(): Selection {
+    if (this.#kernels !== null) return new MaskedSelection(this, this.#kernels);
+    return this.all ? allRows(this.count) : { rows: this.out, count: this.count };
+  }
+}
+
+class MaskedSelection implements Selection {
+  readonly count: number;
+  readonly kernels: ArenaKernels;
+  readonly #buffer: RowBuffer;
+
+  constructor(buffer: RowBuffer, kernels: ArenaKernels) {
+    this.count = buffer.count;
+    this.kernels = kernels;
+    this.#buffer = buffer;
+  }
+
+  get rows(): Uint32Array | null {
+    return this.#buffer.rows;
+  }
+}

@@ -1,0 +1,86 @@
+import { kernelsForTests, maskChunk } from "../wasm/chunk-mask.ts";
+import type { Batch } from "./batch.ts";
+import { type Filter, keepBits } from "./filter.ts";
+import { RowBuffer } from "./row-buffer.ts";
+import type { Selection } from "./selection.ts";
+
+/** Called with the rows of a batch that meet every condition; the selection is valid until it returns. True ends the scan. */
+export type Visit = (batch: Batch, selection: Selection, index: number) => boolean | undefined;
+
+/** The rows of some batches that are there and meet all conditions, batch by batch. Batches that no row of which can are skipped. */
+export function scan(batches: readonly Batch[], filters: readonly Filter[], visit: Visit): void {
+  const buffer = new RowBuffer(0);
+  for (let index = 0; index < batches.length; index++) {
+    const batch = batches[index];
+    const open = openFilters(batch, filters);
+    if (open === null) continue;
+    buffer.start(batch.length);
+    const rest = narrowByMask(batch, open, buffer);
+    for (let i = 0; i < rest.length && buffer.count > 0; i++) rest[i].narrow(batch, buffer);
+    if (buffer.count > 0 && visit(batch, buffer.selection, index) === true) return;
+  }
+}
+
+/**
+ * Deleted rows first, and with them what the kernels of a shared arena can do: all such conditions at once, in a bitmask.
+ * @returns the conditions that are left
+ */
+function narrowByMask(batch: Batch, open: readonly Filter[], buffer: RowBuffer): readonly Filter[] {
+  const { chunk } = batch;
+  if (chunk === null) return open;
+  const tests = open.flatMap(({ test }) => (test === null ? [] : [test]));
+  const kernels = tests.length === 0 ? null : kernelsForTests(chunk, tests);
+  if (kernels === null) {
+    if (chunk.deadCount > 0) keepBits(chunk.dead, 1, buffer);
+    return open;
+  }
+  maskChunk(kernels, chunk, tests);
+  buffer.masked(kernels);
+  return open.filter(({ test }) => test === null);
+}
+
+/** The conditions that remain to be looked at for a batch; null where one holds for no row. */
+export function openFilters(batch: Batch, filters: readonly Filter[]): Filter[] | null {
+  const { chunk } = batch;
+  if (batch.length === 0) return null;
+  if (chunk === null) return [...filters];
+  if (chunk.deadCount === chunk.length) return null;
+  const open: Filter[] = [];
+  for (const filter of filters) {
+    const outlook = filter.outlook(chunk);
+    if (outlook === "none") return null;
+    if (outlook === "some") open.push(filter);
+  }
+  return open;
+}
+
+/** How many rows meet all conditions. */
+export function countRows(batches: readonly Batch[], filters: readonly Filter[]): number {
+  let rows = 0;
+  const rest = batches.filter((batch) => {
+    const open = openFilters(batch, filters);
+    if (open === null) return false;
+    const { chunk } = batch;
+    const dead = chunk?.deadCount ?? 0;
+    const count =
+      open.length === 0
+        ? batch.length - dead
+        : open.length === 1 && dead === 0 && !hasKernels(batch, open)
+          ? open[0].count(batch)
+          : null;
+    if (count === null) return true;
+    rows += count;
+    return false;
+  });
+  scan(rest, filters, (_, { count }) => {
+    rows += count;
+    return false;
+  });
+  return rows;
+}
+
+/** Whether all that is left to look at is for the kernels of a shared arena. */
+function hasKernels({ chunk }: Batch, open: readonly Filter[]): boolean {
+  const tests = open.flatMap(({ test }) => (test === null ? [] : [test]));
+  return chunk !== null && tests.length === open.length && kernelsForTests(chunk, tests) !== null;
+}
