@@ -12,7 +12,7 @@ import { compilers } from "../../scripts/paths.mjs";
 const here = fileURLToPath(new URL(".", import.meta.url));
 
 const LIBRARY = `
-import { Entity, enumOf, Store, timestamp, u64, utf8 } from "faun";
+import { count, Entity, enumOf, max, query, Store, timestamp, u64, utf8 } from "faun";
 export class Order extends Entity("orders", {
   orderId: u64().key(),
   status: enumOf("Pending", "Shipped"),
@@ -28,17 +28,27 @@ export const Point = Entity("points", { x: u64(), y: u64().nullable() });
 export const orders = new Store(Order);
 export const find = (id: bigint) => orders.get(id);
 export const makeOrder = (id: bigint) => new Order({ orderId: id, status: "Pending" });
+export const open = query(Order).where((o) => o.status.eq("Pending"));
+export const monthly = query(Order)
+  .groupBy((o) => ({ month: o.placed.dateTrunc("month") }))
+  .aggregate((o) => ({ orders: count(), note: max(o.note), late: count().where(o.note.startsWith("late")) }));
 `;
 
 const USER = `
 import { Store } from "faun";
-import { find, makeOrder, Order, orders, Point, Rush } from "./library.js";
+import { find, makeOrder, monthly, open, Order, orders, Point, Rush } from "./library.js";
 export const opened: boolean = new Order({ orderId: 1n, status: "Pending" }).ship().isOpen;
 export const status: "Pending" | "Shipped" | undefined = find(1n)?.status;
 export const y: bigint | null = new Point({ x: 1n }).y;
 export const rush: Rush = Rush.fromJSON(makeOrder(1n).toJSON());
 new Store(Order).add(rush);
 orders.update(1n, { note: "late" });
+open.select("orderId").where((o) => o.orderId.gt(1n));
+monthly.having((r) => r.orders.gt(1).and(r.month.isNull(), r.note.eq("-"))).orderBy("late");
+// @ts-expect-error
+monthly.orderBy("noted");
+// @ts-expect-error
+open.where((o) => o.status.eq("Shiped"));
 // @ts-expect-error
 new Order({ orderId: 1n, status: "Shiped" });
 // @ts-expect-error
