@@ -90,8 +90,10 @@ export function applyStep(stage: Stage, step: BoundStep): Stage {
       if (stage.limit !== null) stage.limit = Math.max(0, stage.limit - step.offset);
       if (step.count !== null) stage.limit = Math.min(stage.limit ?? step.count, step.count);
       return stage;
-    case "distinct":
-      return grouped(uncut(stage), stage.columns, []);
+    case "distinct": {
+      const open = uncut(stage);
+      return grouped(open, open.columns, []);
+    }
     case "aggregate": {
       const open = uncut(stage);
       const by = step.by.map(({ as, expr }) => ({ as, expr: open.resolve(expr) }));

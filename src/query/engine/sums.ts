@@ -156,7 +156,7 @@ export class IntegerSum implements Accumulator {
         continue;
       }
       if (!isSafe && !fitsNumber(exact(group)))
-        throw new QueryError(`${as}: sum leaves ±(2^53 - 1): declare the field with mode "bigint" to sum exactly`);
+        throw new QueryError(`${as}: sum leaves the range of ±(2^53 - 1): declare the field with mode "bigint" to sum exactly`);
       values[group] = isSafe ? near : Number(exact(group));
     }
     return { kind: "num", values, valid };

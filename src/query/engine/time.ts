@@ -79,7 +79,7 @@ class Instants {
   }
 
   #out(): QueryError {
-    return new QueryError(`dateTrunc: the result lies before the first value a ${this.#type.kind} can hold`);
+    return new QueryError(`dateTrunc: the result leaves the range of what a ${this.#type.kind} can hold`);
   }
 }
 
