@@ -190,7 +190,7 @@ export class PersistentStore<T extends EntityRow> implements Iterable<T>, AsyncD
    * asked for before; those asked for after wait for it.
    */
   saveToStorage(options: OperationOptions = {}): Promise<void> {
-    return this.#barrier({ empties: false, changesRows: false, settles: true }, async () => {
+    return this.#barrier({ empties: false, changesRows: false, settles: false }, async () => {
       this.#queue.assertWhole();
       options.signal?.throwIfAborted();
       const batches = recordBatchesOf(new FrozenRows(this.kernel));

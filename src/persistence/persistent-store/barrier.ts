@@ -5,7 +5,7 @@ export interface Barrier {
   readonly empties: boolean;
   /** What is queued behind it is to be validated again once it is done or failed. */
   readonly changesRows: boolean;
-  /** It finds out or overrides what became of an earlier commit by itself. */
+  /** What became of an earlier commit, if that is not known, does not matter to it. */
   readonly settles: boolean;
   run(): Promise<void>;
   resolve(): void;

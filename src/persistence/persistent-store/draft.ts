@@ -8,18 +8,18 @@ import type { FieldValues } from "./operation.ts";
 /**
  * Lets `change` work on an instance with the row's values that stands alone, and gives what it made different. The
  * instance as it is afterwards counts, or another one of the entity that `change` returns.
- * @param current the row's values by field index, made anew at each call
+ * @param before the row's values by field index
+ * @param own the same, for the draft to keep and change
  * @throws ValidationError for a value that is none of its field's, a changed key, or a function that is not done when it returns
  */
 export function draftChanges(
   schema: EntitySchema,
   codecs: readonly Codec[],
   entity: EntityClass<EntityRow>,
-  current: () => readonly unknown[],
+  before: readonly unknown[],
+  own: readonly unknown[],
   change: (draft: EntityRow) => unknown,
 ): FieldValues {
-  const before = current();
-  const own = current();
   const init: Record<string, unknown> = {};
   for (const { name, index } of schema.fields) init[name] = own[index];
   const draft = new (entity as unknown as new (init: object) => EntityRow)(init);

@@ -101,11 +101,14 @@ export class Group {
 
   /** Makes the changes in memory, where they cannot fail for their data, and resolves the operations. */
   apply(memory: SoA<EntityRow>): void {
+    // Before deletions: a row may be overwritten first.
+    for (const operation of this.operations) {
+      if (operation.kind === "upsert" && operation.row < 0) operation.overwritten = memory.find(operation.key);
+    }
     for (const key of this.deleted.values()) memory.deleteAt(memory.find(key));
     for (const patch of this.#patchesOf(false)) overwrite(memory, patch);
     const { first } = this.staged.size === 0 ? { first: memory.length } : appendRows(memory, this.#patched ?? this.staged);
-    for (const operation of this.operations)
-      if (operation.state === "pending") succeed(operation, resultOf(operation, first, memory));
+    for (const operation of this.operations) if (operation.state === "pending") succeed(operation, resultOf(operation, first));
   }
 
   /** The rows as they are added: patches of rows staged here are written into a copy, for the rows may be needed again without. */
@@ -131,12 +134,12 @@ function overwrite(soa: SoA<EntityRow>, { key, values }: Patch): void {
   for (const [field, value] of values) soa.codecs[field].overwrite(soa.own(chunk, field), row - chunk.start, value);
 }
 
-function resultOf(operation: Operation, first: number, memory: SoA<EntityRow>): unknown {
+function resultOf(operation: Operation, first: number): unknown {
   switch (operation.kind) {
     case "add":
       return operation.batch ? new RowRange(first + operation.row, operation.count) : first + operation.row;
     case "upsert":
-      return operation.row >= 0 ? first + operation.row : memory.find(operation.key);
+      return operation.row >= 0 ? first + operation.row : operation.overwritten;
     case "delete":
       return operation.found;
     case "update":

@@ -11,10 +11,6 @@ abstract class Pending {
   state: "pending" | "done" | "failed" = "pending";
   /** Something behind it was found valid because of it: should it fail, what is queued is validated again. */
   needed = false;
-  /** It succeeded on top of one that failed: values computed from what both left behind are not to be written. */
-  tainted = false;
-  /** The pending operation before it on the same key, on whose outcome this one was built. */
-  before: Operation | null = null;
   resolve: (value: unknown) => void = unset;
   reject: (error: unknown) => void = unset;
 }
@@ -47,12 +43,12 @@ export class AddOperation extends Pending {
 export class UpdateOperation extends Pending {
   readonly kind = "update";
 
-  /** @param computed its values were computed from those that the row had */
+  /** @param base all values of the row from which `values` were computed; null where they were given */
   constructor(
     readonly key: unknown,
     readonly id: KeyId,
     readonly values: FieldValues,
-    readonly computed: boolean,
+    readonly base: readonly unknown[] | null,
   ) {
     super();
   }
@@ -60,8 +56,10 @@ export class UpdateOperation extends Pending {
 
 export class UpsertOperation extends Pending {
   readonly kind = "upsert";
-  /** Row of its group's `staged`, or -1 where it overwrites a row. */
+  /** Row of its group's `staged`, or -1 where it overwrites a row that is there before the group is. */
   row = -1;
+  /** Row in memory that it overwrote. */
+  overwritten = -1;
 
   /** @param values of all fields, in order */
   constructor(
@@ -88,25 +86,11 @@ export class DeleteOperation extends Pending {
 export type Operation = AddOperation | UpdateOperation | UpsertOperation | DeleteOperation;
 
 export function succeed(operation: Operation, value: unknown): void {
-  operation.tainted = operation.kind === "update" && builtOnFailure(operation);
   operation.state = "done";
-  operation.before = null;
   operation.resolve(value);
 }
 
 export function fail(operation: Operation, error: FaunError): void {
   operation.state = "failed";
-  operation.before = null;
   operation.reject(error);
-}
-
-/** Whether one of the operations whose values this one saw has failed. */
-export function builtOnFailure(operation: Operation): boolean {
-  for (let before = operation.before; before !== null; before = before.before) {
-    if (before.state === "failed") return true;
-    if (before.state === "done") return before.tainted;
-    // It gave the row all of its values: what was before does not show through.
-    if (before.kind !== "update") return false;
-  }
-  return false;
 }

@@ -26,8 +26,8 @@ export class Queue {
   readonly #partial: PartialRows;
   #working = false;
   #unknown: Unknown | null = null;
-  /** Groups that turned out made after their promises had rejected; what is queued was validated without them. */
-  #late: Group[] | null = null;
+  /** Memory took in what turned out made after its promises had rejected; what is queued was validated without it. */
+  #late = false;
   /** Memory could not take in what is durable. */
   #damage: FaunError | null = null;
 
@@ -77,14 +77,35 @@ export class Queue {
   }
 
   async #work(): Promise<void> {
-    while (this.#staging.pending.units.length > 0) {
-      const [first] = this.#staging.pending.units;
-      const settles = !(first instanceof Group) && first.settles;
-      const obstacle = settles ? null : await this.#obstacle();
-      this.#revise(false);
-      await this.#unit(this.#staging.pending.units[0], obstacle);
+    const { pending } = this.#staging;
+    try {
+      while (pending.units.length > 0) {
+        const [first] = pending.units;
+        const settles = !(first instanceof Group) && first.settles;
+        const obstacle = settles ? null : await this.#obstacle();
+        this.#revise(false);
+        // What was there may have turned out invalid.
+        const unit = pending.units.at(0);
+        if (unit !== undefined) await this.#unit(unit, obstacle);
+      }
+    } catch (cause) {
+      this.#giveUp(cause);
+    } finally {
+      this.#working = false;
     }
-    this.#working = false;
+  }
+
+  /** A fault in this library: nobody is left waiting, and memory is not trusted until it is loaded anew. */
+  #giveUp(cause: unknown): void {
+    const { pending } = this.#staging;
+    const why = cause instanceof Error ? cause.message : String(cause);
+    this.#damage = new ConflictError(`${pending.memory.schema.name}: the store failed (${why}); call loadFromStorage()`, {
+      cause,
+    });
+    for (const unit of pending.units.splice(0)) {
+      if (unit instanceof Group) failAll(unit, this.#damage);
+      else unit.reject(this.#damage);
+    }
   }
 
   async #unit(unit: Unit, obstacle: FaunError | null): Promise<void> {
@@ -121,14 +142,9 @@ export class Queue {
 
   /** Validates what is queued again, if it was validated on top of what did not come about or without what did. */
   #revise(needed: boolean): void {
-    if (!needed && this.#late === null) return;
-    const late = this.#late ?? [];
-    this.#late = null;
-    this.#staging.restage(late);
-    for (const group of late) {
-      group.held = false;
-      this.#staging.release(group);
-    }
+    if (!needed && !this.#late) return;
+    this.#late = false;
+    this.#staging.restage();
   }
 
   /** Why nothing can be done at present; null if there is no reason. Finds out first what became of an earlier commit. */
@@ -145,7 +161,7 @@ export class Queue {
       }
       this.#unknown = null;
       if (outcome.kind === "made") {
-        this.#late ??= [];
+        this.#late = true;
         whenMade();
       }
     }
@@ -211,7 +227,8 @@ export class Queue {
 
   #applyLate(group: Group): void {
     this.#apply(group);
-    this.#late?.push(group);
+    group.held = false;
+    this.#staging.release(group);
   }
 
   #apply(group: Group): void {

@@ -7,13 +7,12 @@ import { columnCopiers } from "../../soa/copy-rows.ts";
 import { locate } from "../../soa/locate.ts";
 import { SoA } from "../../soa/soa.ts";
 import { keyId } from "../key-id.ts";
-import { capture } from "./capture.ts";
+import { capture, sameValue } from "./capture.ts";
 import { CategoryBudget } from "./category-budget.ts";
 import { draftChanges } from "./draft.ts";
 import { Group } from "./group.ts";
 import {
   AddOperation,
-  builtOnFailure,
   DeleteOperation,
   type FieldValues,
   fail,
@@ -69,17 +68,18 @@ export class Staging {
       const id = keyId(checked);
       const place = this.pending.locate(checked, id);
       if (place === null) throw new KeyNotFoundError(this.pending.memory.schema.name, this.#keyField.name, key);
-      const computed = typeof change === "function";
-      const values: FieldValues = computed
-        ? draftChanges(
-            this.pending.memory.schema,
-            this.pending.memory.codecs,
-            this.#entity,
-            () => this.pending.valuesAt(place, id),
-            change as (draft: EntityRow) => unknown,
-          )
-        : this.pending.memory.checkPatch(change as Record<string, unknown>).map(([field, value]) => [field, capture(value)]);
-      const operation = new UpdateOperation(checked, id, values, computed);
+      const { schema, codecs } = this.pending.memory;
+      let base: readonly unknown[] | null = null;
+      let values: FieldValues;
+      if (typeof change === "function") {
+        base = this.pending.valuesAt(place, id);
+        const own = this.pending.valuesAt(place, id);
+        values = draftChanges(schema, codecs, this.#entity, base, own, change as (draft: EntityRow) => unknown);
+      } else {
+        const patch = this.pending.memory.checkPatch(change as Record<string, unknown>);
+        values = patch.map(([field, value]) => [field, capture(value)]);
+      }
+      const operation = new UpdateOperation(checked, id, values, base);
       this.#update(operation);
       return operation;
     });
@@ -107,9 +107,8 @@ export class Staging {
   /**
    * Validates pending operations again, in order, and folds them into groups anew. Those no longer valid are rejected
    * with ConflictError.
-   * @param late groups that memory took in though what is pending was validated without them
    */
-  restage(late: readonly Group[]): void {
+  restage(): void {
     const old = this.pending.units;
     this.pending.units = [];
     this.#budget.clear();
@@ -118,7 +117,7 @@ export class Staging {
         this.pending.units.push(unit);
         continue;
       }
-      for (const operation of unit.operations) if (operation.state === "pending") this.#again(operation, late);
+      for (const operation of unit.operations) if (operation.state === "pending") this.#again(operation);
       this.release(unit);
     }
   }
@@ -219,11 +218,13 @@ export class Staging {
   #upsert(operation: UpsertOperation): void {
     const { key, id, values } = operation;
     operation.row = -1;
-    if (this.pending.locate(key, id) !== null) {
+    const place = this.pending.locate(key, id);
+    if (place !== null) {
       const changes = [...values.entries()].filter(([field]) => field !== this.#keyField.index);
       for (const [field, value] of changes) this.#budget.admit(this.pending.memory, field, value);
       this.#follow(operation);
       const group = this.#open();
+      if (place.kernel === group.staged) operation.row = place.row;
       group.patch(key, id, changes);
       this.#touch(group, operation);
       return;
@@ -259,26 +260,20 @@ export class Staging {
     group.operations.push(operation);
   }
 
-  /** Notes what the operation was validated on top of. */
-  #follow(operation: UpdateOperation | UpsertOperation | DeleteOperation): void {
-    operation.before = this.pending.lastOn(operation.key, operation.id);
-    if (operation.before !== null) operation.before.needed = true;
+  /** Notes that the operation was validated on top of another. */
+  #follow({ key, id }: UpdateOperation | UpsertOperation | DeleteOperation): void {
+    const before = this.pending.lastOn(key, id);
+    if (before !== null) before.needed = true;
   }
 
-  #again(operation: Operation, late: readonly Group[] = []): void {
+  #again(operation: Operation): void {
     try {
       switch (operation.kind) {
         case "add":
           this.#addAgain(operation);
           break;
         case "update":
-          if (operation.computed && builtOnFailure(operation))
-            throw new ConflictError("the values it was computed from were never stored");
-          if (operation.computed && late.some((group) => group.lastOn(operation.key, operation.id) !== null))
-            throw new ConflictError("the values it was computed from have changed");
-          if (this.pending.locate(operation.key, operation.id) === null)
-            throw new KeyNotFoundError(this.pending.memory.schema.name, this.#keyField.name, operation.key);
-          this.#update(operation);
+          this.#updateAgain(operation);
           break;
         case "upsert":
           this.#upsert(operation);
@@ -297,6 +292,16 @@ export class Staging {
         ),
       );
     }
+  }
+
+  #updateAgain(operation: UpdateOperation): void {
+    const { key, id, base } = operation;
+    const place = this.pending.locate(key, id);
+    if (place === null) throw new KeyNotFoundError(this.pending.memory.schema.name, this.#keyField.name, key);
+    if (base !== null && !this.pending.valuesAt(place, id).every((value, i) => sameValue(value, base[i]))) {
+      throw new ConflictError("the row does not have the values that the new ones were computed from");
+    }
+    this.#update(operation);
   }
 
   #addAgain(operation: AddOperation): void {
