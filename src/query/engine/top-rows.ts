@@ -41,7 +41,7 @@ export function sorted(
 const STRETCH = 65_536;
 
 /** Beyond this many rows everything is sorted at once. */
-const MAX_TOP = 65_536;
+export const MAX_TOP = 65_536;
 
 class Collected {
   readonly #parts: { batch: number; rows: Uint32Array }[] = [];

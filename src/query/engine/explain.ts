@@ -1,0 +1,100 @@
+import type { BoundExpression, BoundPlan, BoundStep } from "../bound.ts";
+import { describe, describeKeys, describeMeasure } from "./describe.ts";
+import { applyStep, firstStage } from "./execute.ts";
+import { Grouping } from "./grouping.ts";
+import { keyWanted } from "./key-lookup.ts";
+import { columnsOf, planFilters } from "./plan-filters.ts";
+import { openFilters } from "./scan.ts";
+import type { QuerySource } from "./source.ts";
+import type { Stage } from "./stage.ts";
+import { MAX_TOP } from "./top-rows.ts";
+
+/**
+ * What running a plan does, in words, a line for each thing: the index used, how each condition is evaluated, how many
+ * chunks are skipped and how many rows are left to scan, which columns are read, and the steps behind. Runs nothing but
+ * the look at zone maps.
+ */
+export function explain(plan: BoundPlan, source: QuerySource): string {
+  const { rows } = source;
+  const chunks = rows.chunkList.length;
+  const lines = [`${rows.schema.name}: ${count(rows.size, "row")} in ${count(chunks, "chunk")}`];
+  let stage = firstStage(plan, source);
+  if (source.findKey !== undefined && keyWanted(plan) !== undefined) {
+    lines.push(`key index on ${rows.schema.key?.name}: ${stage.batches.length === 0 ? "no row has the key" : "1 row"}`);
+  }
+  let next = 0;
+  while (next < plan.steps.length && joins(stage, plan.steps[next])) stage = applyStep(stage, plan.steps[next++]);
+  const consumer = plan.steps[next]?.step === "aggregate" || plan.steps[next]?.step === "distinct" ? plan.steps[next] : null;
+  lines.push(...explainScan(stage, consumer, source));
+  for (const step of plan.steps.slice(next)) lines.push(explainStep(step));
+  return lines.join("\n");
+}
+
+/** Whether a step runs together with those that a stage holds. */
+const joins = (stage: Stage, { step }: BoundStep): boolean =>
+  step === "select" || step === "limit" || (!stage.isCut && (step === "where" || step === "orderBy"));
+
+function explainScan(stage: Stage, consumer: BoundStep | null, { rows }: QuerySource): string[] {
+  const lines = stage.conditions.map((condition) => {
+    const kernels = planFilters([condition], stage.codecs).map((filter) => filter.kernel);
+    return `where ${describe(condition)}: ${kernels.length === 0 ? "true for every row" : kernels.join(", then ")}`;
+  });
+  const filters = stage.filters();
+  const fields = new Set<number>();
+  let scanned = 0;
+  let rowsToScan = 0;
+  for (const batch of stage.batches) {
+    const open = openFilters(batch, filters);
+    if (open === null) continue;
+    scanned++;
+    rowsToScan += batch.length - (batch.chunk?.deadCount ?? 0);
+    for (const filter of open) for (const field of filter.fields) fields.add(field);
+  }
+  const skipped = rows.chunkList.length - scanned;
+  lines.push(
+    `scan ${count(scanned, "chunk")}, ${count(rowsToScan, "row")}; ${skipped} of ${count(rows.chunkList.length, "chunk")} skipped`,
+  );
+  if (scanned > 0) for (const expr of outputs(stage, consumer)) for (const field of columnsOf(expr)) fields.add(field);
+  const names = [...fields].sort((a, b) => a - b).map((field) => rows.schema.fields[field].name);
+  lines.push(`columns read: ${names.length === 0 ? "none" : names.join(", ")}`);
+  const take = stage.limit === null ? null : stage.offset + stage.limit;
+  if (stage.order.length > 0) {
+    const how = take !== null && take <= MAX_TOP ? `best ${take} kept on the way` : "radix sort";
+    lines.push(`order by ${describeKeys(stage.order)}: ${how}`);
+  }
+  if (stage.isCut) lines.push(`limit ${stage.limit ?? "none"}, offset ${stage.offset}`);
+  return lines;
+}
+
+/** What is computed of the rows that are found. */
+function outputs(stage: Stage, consumer: BoundStep | null): BoundExpression[] {
+  const order = stage.order.map((key) => key.expr);
+  if (consumer === null || consumer.step !== "aggregate" || stage.isCut)
+    return [...order, ...stage.columns.map(({ expr }) => expr)];
+  const measures = consumer.measures.flatMap(({ arg, filter, orderBy }) => [arg, filter, ...orderBy.map((key) => key.expr)]);
+  const own = [...consumer.by.map(({ expr }) => expr), ...measures.filter((expr) => expr !== null)];
+  return own.map((expr) => stage.resolve(expr));
+}
+
+function explainStep(step: BoundStep): string {
+  switch (step.step) {
+    case "where":
+      return `then where ${describe(step.predicate)}`;
+    case "select":
+      return `then select ${step.columns.map(({ as, expr }) => (expr.op === "column" && expr.name === as ? as : `${as} = ${describe(expr)}`)).join(", ")}`;
+    case "distinct":
+      return "then distinct";
+    case "orderBy":
+      return `then order by ${describeKeys(step.keys)}`;
+    case "limit":
+      return `then limit ${step.count ?? "none"}, offset ${step.offset}`;
+    case "aggregate": {
+      const measures = step.measures.map(describeMeasure).join(", ");
+      if (step.by.length === 0) return `then aggregate ${measures}`;
+      const keys = step.by.map(({ expr }) => expr);
+      return `then group by ${keys.map(describe).join(", ")} (${new Grouping(keys).method}): ${measures}`;
+    }
+  }
+}
+
+const count = (n: number, what: string): string => `${n.toLocaleString("en")} ${what}${n === 1 ? "" : "s"}`;
