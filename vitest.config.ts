@@ -11,8 +11,9 @@ declare module "vitest" {
 }
 
 /**
- * Two projects. `node` runs every test; `no-codegen` runs those named `*.both.test.ts` once more in workers that
- * forbid code generation from strings (as a page's CSP may), where Faun takes its closure paths.
+ * Three projects. `node` runs every test but those of `test/memory`; `no-codegen` runs those named `*.both.test.ts`
+ * once more in workers that forbid code generation from strings (as a page's CSP may), where Faun takes its closure
+ * paths; `memory` runs `test/memory` in workers that can collect garbage when told to.
  */
 export default defineConfig({
   resolve: { alias: [{ find: /^faun$/, replacement: fromRoot("./src/index.ts") }] },
@@ -20,7 +21,16 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     projects: [
-      { extends: true, test: { name: "node", include: ["test/**/*.test.ts"], pool: "forks", provide: { codegen: "allowed" } } },
+      {
+        extends: true,
+        test: {
+          name: "node",
+          include: ["test/**/*.test.ts"],
+          exclude: ["test/memory/**"],
+          pool: "forks",
+          provide: { codegen: "allowed" },
+        },
+      },
       {
         extends: true,
         test: {
@@ -29,6 +39,16 @@ export default defineConfig({
           pool: "forks",
           execArgv: ["--disallow-code-generation-from-strings"],
           provide: { codegen: "forbidden" },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "memory",
+          include: ["test/memory/**/*.test.ts"],
+          pool: "forks",
+          execArgv: ["--expose-gc"],
+          provide: { codegen: "allowed" },
         },
       },
     ],
