@@ -104,8 +104,8 @@ export interface Query<C extends QueryColumns, R> extends QuerySteps<"plan", C, 
 export interface Answers<C extends QueryColumns, R> extends Iterable<R> {
   /** The rows: plain objects, or views of stored rows where nothing was selected, computed or made distinct. */
   toArray(): R[];
-  /** The rows as columns: typed arrays where the values are numbers without nulls. */
-  toColumns(): { readonly [N in keyof C]: ArrayLike<ValueOfExpression<C[N]>> };
+  /** The rows as columns: one array of values each. */
+  toColumns(): { readonly [N in keyof C]: ValueOfExpression<C[N]>[] };
   toArrow(options?: ToArrowOptions): Table;
   /** The first row; undefined where there is none. */
   first(): R | undefined;

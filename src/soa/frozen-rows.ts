@@ -6,6 +6,7 @@ import type { Chunk } from "./chunk.ts";
 import { keyHashFor } from "./key-hash.ts";
 import { KeyIndex } from "./key-index.ts";
 import { locate } from "./locate.ts";
+import type { RowAccess } from "./row-access.ts";
 import { Cursor, type Span } from "./row-iterator.ts";
 import type { Rows } from "./rows.ts";
 import type { SoA } from "./soa.ts";
@@ -25,6 +26,10 @@ export class FrozenRows<T extends EntityRow> implements Rows {
 
   get schema(): EntitySchema {
     return this.#of.schema;
+  }
+
+  get access(): RowAccess<T> {
+    return this.#of.access;
   }
 
   get codecs(): readonly Codec[] {

@@ -301,6 +301,15 @@ export class SoA<T extends EntityRow = EntityRow> implements Rows, ChunkOwner {
     this.#overwrite(row, changes);
   }
 
+  /** Changes the same fields of several rows, which must be there; all is checked before one is written. */
+  updateRows(rows: ArrayLike<number>, patch: Readonly<Record<string, unknown>>): void {
+    this.assertIdle();
+    const deletions = this.#deletions;
+    const changes = this.checkPatch(patch);
+    this.#assertInPlace(deletions);
+    for (let i = 0; i < rows.length; i++) this.#overwrite(rows[i], changes);
+  }
+
   /** The changes of a patch: field index and checked value. @throws ValidationError for unknown fields, the key, and wrong values. @internal */
   checkPatch(patch: Readonly<Record<string, unknown>>): [field: number, value: unknown][] {
     if (typeof patch !== "object" || patch === null || Array.isArray(patch)) {

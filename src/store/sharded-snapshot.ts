@@ -3,10 +3,13 @@ import { type ToArrowOptions, toArrowTable } from "../arrow/table.ts";
 import type { EntitySchema } from "../entity/schema.ts";
 import type { EntityRow, KeyArg } from "../entity/types.ts";
 import { ValidationError } from "../errors.ts";
+import { Queryable } from "../query/queryable.ts";
+import type { RowSource } from "../query/row-source.ts";
 import type { RowAccess } from "../soa/row-access.ts";
 import { Cursor } from "../soa/row-iterator.ts";
 import type { ShardRouter } from "../soa/shard-router.ts";
 import { joinRows } from "./join-rows.ts";
+import { shardsSource } from "./kernel-source.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 /** @throws ValidationError if there is no such shard */
@@ -18,13 +21,14 @@ export function shardAt<S>(schema: EntitySchema, shards: readonly S[], index: nu
 }
 
 /** The rows of a sharded store as they were when it was taken. Views are read-only. */
-export class ShardedSnapshot<T extends EntityRow> implements Iterable<T> {
+export class ShardedSnapshot<T extends EntityRow> extends Queryable<T, "source"> implements Iterable<T> {
   readonly #access: RowAccess<T>;
   readonly #router: ShardRouter<T>;
   readonly #shards: readonly Snapshot<T>[];
 
   /** @internal */
   constructor(access: RowAccess<T>, router: ShardRouter<T>, shards: readonly Snapshot<T>[]) {
+    super();
     this.#access = access;
     this.#router = router;
     this.#shards = shards;
@@ -71,6 +75,15 @@ export class ShardedSnapshot<T extends EntityRow> implements Iterable<T> {
   get rows() {
     return joinRows(
       this.#access,
+      this.#shards.map((shard) => shard.rows),
+    );
+  }
+
+  /** @internal */
+  protected override querySource(): RowSource<T> {
+    return shardsSource(
+      this.#access,
+      this.#router,
       this.#shards.map((shard) => shard.rows),
     );
   }

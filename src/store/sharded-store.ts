@@ -4,6 +4,8 @@ import { type ToArrowOptions, toArrowTable } from "../arrow/table.ts";
 import { schemaOf } from "../entity/entity.ts";
 import type { EntityClass, EntityRow, FieldsOf, InitOf, KeyArg, PatchOf } from "../entity/types.ts";
 import { ValidationError } from "../errors.ts";
+import { Queryable } from "../query/queryable.ts";
+import type { RowSource } from "../query/row-source.ts";
 import type { Appender } from "../soa/appender.ts";
 import type { ColumnsInit } from "../soa/bulk.ts";
 import type { Chunk } from "../soa/chunk.ts";
@@ -13,6 +15,7 @@ import type { Rows } from "../soa/rows.ts";
 import { ShardRouter } from "../soa/shard-router.ts";
 import { assertIterable, type RowRange, SoA } from "../soa/soa.ts";
 import { joinRows } from "./join-rows.ts";
+import { shardsSource, shardsWriter } from "./kernel-source.ts";
 import { batchStats, type StoreMemoryStats } from "./memory-stats.ts";
 import { ShardedSnapshot, shardAt } from "./sharded-snapshot.ts";
 import { checkOptions, Store, type StoreOptions } from "./store.ts";
@@ -35,13 +38,14 @@ export type Shard<T extends EntityRow> = Omit<Store<T>, "add" | "addBatch" | "ad
  * Rows of an entity in several stores: each row lies in the shard that a hash of its key names, or, without
  * a key, in the shard whose turn it is. Answers like a {@link Store}; row indices are per shard.
  */
-export class ShardedStore<T extends EntityRow> implements Iterable<T> {
+export class ShardedStore<T extends EntityRow> extends Queryable<T, "rows"> implements Iterable<T> {
   readonly #access: RowAccess<T>;
   readonly #router: ShardRouter<T>;
   readonly #shards: readonly Store<T>[];
 
   /** @throws ValidationError if `entity` is no entity class, a member of it hides a column, or `shards` is out of range */
   constructor(entity: EntityClass<T>, options: ShardedStoreOptions = {}) {
+    super();
     checkOptions(options);
     const shards = options.shards === undefined ? schemaOf(entity).shards : options.shards;
     if (!Number.isInteger(shards) || shards < 1 || shards > 1024) {
@@ -193,6 +197,12 @@ export class ShardedStore<T extends EntityRow> implements Iterable<T> {
       this.#access,
       this.#shards.map((shard) => shard.kernel),
     );
+  }
+
+  /** @internal */
+  protected override querySource(): RowSource<T> {
+    const kernels = this.#shards.map((shard) => shard.kernel);
+    return { ...shardsSource(this.#access, this.#router, kernels), writer: shardsWriter(kernels) };
   }
 
   #of(key: KeyArg<T>): Store<T> {

@@ -1,19 +1,23 @@
 import type { Table } from "apache-arrow";
 import { type ToArrowOptions, toArrowTable } from "../arrow/table.ts";
 import type { EntityRow, KeyArg } from "../entity/types.ts";
+import { Queryable } from "../query/queryable.ts";
+import type { RowSource } from "../query/row-source.ts";
 import { FrozenRows } from "../soa/frozen-rows.ts";
 import type { SoA } from "../soa/soa.ts";
+import { readOnlySource } from "./kernel-source.ts";
 
 /**
  * The rows of a store as they were when it was taken. Taking one costs O(1); a later write to the store
  * copies the touched column of the touched chunk, once. Views are read-only.
  */
-export class Snapshot<T extends EntityRow> implements Iterable<T> {
+export class Snapshot<T extends EntityRow> extends Queryable<T, "source"> implements Iterable<T> {
   /** @internal */
   readonly rows: FrozenRows<T>;
 
   /** @internal */
   constructor(soa: SoA<T>) {
+    super();
     this.rows = new FrozenRows(soa);
   }
 
@@ -51,5 +55,10 @@ export class Snapshot<T extends EntityRow> implements Iterable<T> {
   /** An apache-arrow Table over the same bytes; chunks with deleted rows are copied. */
   toArrow(options?: ToArrowOptions): Table {
     return toArrowTable(this.rows, options);
+  }
+
+  /** @internal */
+  protected override querySource(): RowSource<T> {
+    return readOnlySource(this.rows);
   }
 }

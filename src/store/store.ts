@@ -4,8 +4,11 @@ import { type ToArrowOptions, toArrowTable } from "../arrow/table.ts";
 import type { AllocatorChoice } from "../columns/allocator.ts";
 import type { EntityClass, EntityRow, FieldsOf, InitOf, KeyArg, PatchOf } from "../entity/types.ts";
 import { KeyNotFoundError, ValidationError } from "../errors.ts";
+import { Queryable } from "../query/queryable.ts";
+import type { RowSource } from "../query/row-source.ts";
 import type { ColumnsInit } from "../soa/bulk.ts";
 import { type RowRange, SoA } from "../soa/soa.ts";
+import { kernelSource } from "./kernel-source.ts";
 import { memoryStatsOf, type StoreMemoryStats } from "./memory-stats.ts";
 import { Snapshot } from "./snapshot.ts";
 
@@ -34,12 +37,13 @@ interface Over<T extends EntityRow> extends StoreOptions {
  * that reads and writes the columns. Rows are numbered from 0 in the order they were added; an index stays
  * valid until the next compaction. Every change is whole or not at all.
  */
-export class Store<T extends EntityRow> implements Iterable<T> {
+export class Store<T extends EntityRow> extends Queryable<T, "rows"> implements Iterable<T> {
   /** The columns themselves. */
   readonly kernel: SoA<T>;
 
   /** @throws ValidationError if `entity` is no entity class, or a member of it hides a column */
   constructor(entity: EntityClass<T>, options: StoreOptions = {}) {
+    super();
     checkOptions(options);
     this.kernel = (options as Over<T>).kernel ?? new SoA(entity, options);
   }
@@ -163,5 +167,10 @@ export class Store<T extends EntityRow> implements Iterable<T> {
 
   memoryStats(): StoreMemoryStats {
     return memoryStatsOf(this.kernel);
+  }
+
+  /** @internal */
+  protected override querySource(): RowSource<T> {
+    return kernelSource(this.kernel);
   }
 }

@@ -1,0 +1,102 @@
+import { QueryError, UnsupportedError } from "../errors.ts";
+import { avg, count, max, min, sum } from "./aggregate-functions.ts";
+import { execute, executeRows } from "./engine/execute.ts";
+import { QueryPlan, type QueryState } from "./query.ts";
+import { type RowSource, type RowsWriter, viewsAt } from "./row-source.ts";
+
+type Of = string | ((columns: never) => unknown);
+
+/** A query over rows that are there; `SourceQuery` and `RowsQuery` say what TypeScript knows of it. Every call runs it anew. */
+export class BoundQuery extends QueryPlan {
+  readonly #source: RowSource;
+
+  constructor(state: QueryState, source: RowSource) {
+    super(state);
+    this.#source = source;
+  }
+
+  [Symbol.iterator](): IterableIterator<unknown> {
+    return this.toArray()[Symbol.iterator]();
+  }
+
+  toArray(): unknown[] {
+    const { bound } = this;
+    const rows = this.#source.open();
+    if (!bound.wholeRows) return execute(bound, rows).toRows();
+    return viewsAt(rows.rows, executeRows(bound, rows), (chunk, row) => this.#source.view(chunk, row));
+  }
+
+  toColumns(): Record<string, ArrayLike<unknown>> {
+    return execute(this.bound, this.#source.open()).toColumns();
+  }
+
+  first(): unknown {
+    return (this.limit(1) as BoundQuery).toArray()[0];
+  }
+
+  exists(): boolean {
+    return this.first() !== undefined;
+  }
+
+  count(): number {
+    return this.#value("count", () => count()) as number;
+  }
+
+  sum(of: Of): unknown {
+    return this.#value(of, (column) => sum(column));
+  }
+  min(of: Of): unknown {
+    return this.#value(of, (column) => min(column));
+  }
+  max(of: Of): unknown {
+    return this.#value(of, (column) => max(column));
+  }
+  avg(of: Of): unknown {
+    return this.#value(of, (column) => avg(column));
+  }
+
+  rowIndices(): Uint32Array {
+    const writer = this.#writer("rowIndices");
+    if (writer.indexed) return this.#positions("rowIndices");
+    throw new UnsupportedError(
+      `${this.state.schema.name}: row indices are those of one shard; ask each by shard(i).where(…).rowIndices()`,
+    );
+  }
+
+  update(patch: Readonly<Record<string, unknown>>): number {
+    const writer = this.#writer("update");
+    const positions = this.#positions("update");
+    writer.update(positions, patch);
+    return positions.length;
+  }
+
+  delete(): number {
+    const writer = this.#writer("delete");
+    const positions = this.#positions("delete");
+    writer.delete(positions);
+    return positions.length;
+  }
+
+  protected override derive(state: QueryState): BoundQuery {
+    return new BoundQuery(state, this.#source);
+  }
+
+  #value(of: Of, make: (column: never) => unknown): unknown {
+    const measures =
+      typeof of === "function" ? (columns: never) => ({ value: make(of(columns) as never) }) : { value: make(of as never) };
+    return ((this.aggregate(measures) as BoundQuery).toArray()[0] as { value: unknown }).value;
+  }
+
+  #writer(what: string): RowsWriter {
+    const { writer } = this.#source;
+    if (writer !== undefined) return writer;
+    throw new UnsupportedError(`${this.state.schema.name}: ${what} is for the rows of a Store; these are read-only`);
+  }
+
+  #positions(what: string): Uint32Array {
+    if (!this.state.steps.every(({ step }) => step === "where")) {
+      throw new QueryError(`${this.state.schema.name}: ${what} takes the rows of a where; this query goes on behind it`);
+    }
+    return executeRows(this.bound, this.#source.open());
+  }
+}
