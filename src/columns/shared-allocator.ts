@@ -2,6 +2,8 @@ import { UnsupportedError } from "../errors.ts";
 import { type Allocator, type AllocatorStats, align, Slab } from "./allocator.ts";
 
 const PAGE = 65_536;
+/** The first bytes of every arena, for whoever computes in it: kernels write masks, row numbers and sums there. */
+export const SCRATCH_BYTES = 8 * PAGE;
 /** Small, so that a dropped store returns its memory soon: one view of a few bytes keeps a whole arena. */
 const MAX_PAGES = (256 << 20) / PAGE;
 /** Slabs up to this size never open an arena: a store of ten rows costs no WebAssembly memory. */
@@ -19,8 +21,11 @@ export class SharedAllocator implements Allocator {
   #liveBytes = 0;
   #deadBytes = 0;
   #pinnedBytes = 0;
+  readonly #small: number;
 
-  constructor() {
+  /** `small`: slabs up to this many bytes lie outside the arenas. */
+  constructor(small: number = SMALL) {
+    this.#small = small;
     if (typeof SharedArrayBuffer === "undefined") {
       throw new UnsupportedError(
         'the "shared" allocator needs SharedArrayBuffer; in a browser, serve the page cross-origin isolated or use "heap"',
@@ -37,8 +42,8 @@ export class SharedAllocator implements Allocator {
       new Uint8Array(reused.buffer, reused.byteOffset, reused.byteLength).fill(0);
       return reused;
     }
-    if (bytes <= SMALL) return new Slab(new SharedArrayBuffer(bytes), 0, bytes);
-    if (bytes > MAX_PAGES * PAGE) return new Arena(Math.ceil(bytes / PAGE)).take(bytes) as Slab;
+    if (bytes <= this.#small) return new Slab(new SharedArrayBuffer(bytes), 0, bytes);
+    if (bytes > MAX_PAGES * PAGE - SCRATCH_BYTES) return new Arena(Math.ceil((SCRATCH_BYTES + bytes) / PAGE)).take(bytes) as Slab;
     const slab = this.#arenas.at(-1)?.take(bytes);
     if (slab !== undefined) return slab;
     const arena = new Arena(MAX_PAGES);
@@ -63,15 +68,20 @@ export class SharedAllocator implements Allocator {
   }
 }
 
+const memories = new WeakMap<object, WebAssembly.Memory>();
+
+/** The memory that a buffer is one view of; undefined for buffers outside the arenas. */
+export const memoryOf = (buffer: ArrayBufferLike): WebAssembly.Memory | undefined => memories.get(buffer);
+
 /** One shared WebAssembly memory, filled from the bottom and grown as needed up to its maximum. */
 class Arena {
   readonly #memory: WebAssembly.Memory;
   readonly #maxPages: number;
-  #used = 0;
+  #used = SCRATCH_BYTES;
 
   constructor(maxPages: number) {
     this.#maxPages = maxPages;
-    this.#memory = new WebAssembly.Memory({ initial: 1, maximum: maxPages, shared: true });
+    this.#memory = new WebAssembly.Memory({ initial: SCRATCH_BYTES / PAGE, maximum: maxPages, shared: true });
   }
 
   take(bytes: number): Slab | undefined {
@@ -82,7 +92,9 @@ class Arena {
     // Doubling keeps the number of grown buffers small. Slabs made before a grow keep the older,
     // shorter SharedArrayBuffer: it stays valid and shows the same bytes.
     if (needed > pages) this.#memory.grow(Math.min(this.#maxPages, Math.max(needed, pages * 2)) - pages);
-    const slab = new Slab(this.#memory.buffer as unknown as SharedArrayBuffer, this.#used, bytes);
+    const { buffer } = this.#memory;
+    memories.set(buffer, this.#memory);
+    const slab = new Slab(buffer as unknown as SharedArrayBuffer, this.#used, bytes);
     this.#used = end;
     return slab;
   }
