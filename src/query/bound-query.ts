@@ -1,6 +1,7 @@
 import { QueryError, UnsupportedError } from "../errors.ts";
 import { avg, count, max, min, sum } from "./aggregate-functions.ts";
 import { execute, executeRows } from "./engine/execute.ts";
+import { explain } from "./engine/explain.ts";
 import { QueryPlan, type QueryState } from "./query.ts";
 import { type RowSource, type RowsWriter, viewsAt } from "./row-source.ts";
 
@@ -53,6 +54,10 @@ export class BoundQuery extends QueryPlan {
   }
   avg(of: Of): unknown {
     return this.#value(of, (column) => avg(column));
+  }
+
+  explain(): string {
+    return explain(this.bound, this.#source.open());
   }
 
   rowIndices(): Uint32Array {
