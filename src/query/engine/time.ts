@@ -5,7 +5,6 @@ import { QueryError } from "../../errors.ts";
 import type { DatePart, TruncUnit } from "../expression.ts";
 import type { ValueType } from "../value-type.ts";
 import { civilFromDays, dayOfWeek, daysFromCivil, isoWeek, mondayOf } from "./calendar.ts";
-import { ratio } from "./number-order.ts";
 import { type TimeZone, timeZone } from "./time-zone.ts";
 import { type BigArray, isValid, type NumVector, type Vector } from "./vector.ts";
 
@@ -127,9 +126,16 @@ function wholeTicks(instants: Instants, ticks: number): (at: Instant) => void {
 
 /** Days and more begin at the first instant of a day in the zone, be it midnight or, where a clock skips that, later. */
 function wholeDays(instants: Instants, unit: TruncUnit): (at: Instant) => void {
+  // Rows in order of time mostly share their day with the one before.
+  let day = Number.NaN;
+  let first = 0;
   return (at) => {
     instants.shift(at, instants.offset(at));
-    at.day = firstDay(at.day, unit);
+    if (at.day !== day) {
+      day = at.day;
+      first = firstDay(day, unit);
+    }
+    at.day = first;
     at.tick = 0;
     if (instants.zone === null) return;
     instants.shift(at, -offsetAtMidnight(instants.zone, at.day * 86_400));
@@ -167,12 +173,7 @@ export function extract(type: ValueType, part: DatePart): (vector: Vector) => Nu
       if (!isValid(vector, i)) continue;
       const ticks = from[i];
       if (read === null) {
-        values[i] =
-          type.kind === "date"
-            ? Number(ticks) * 86_400
-            : typeof ticks === "bigint"
-              ? ratio(ticks, BigInt(instants.perSecond))
-              : ticks / instants.perSecond;
+        values[i] = type.kind === "date" ? Number(ticks) * 86_400 : Number(ticks) / instants.perSecond;
         continue;
       }
       if (typeof ticks === "bigint") instants.fromBigint(ticks, at);
