@@ -66,6 +66,7 @@ describe.each(Object.entries(ints))("%s", (_, [type, array, low, high]) => {
             /column "value" of type U?[Ii]nt\d+ cannot become [uif]\d+: row \d holds -?\d+/,
           );
       }),
+      { numRuns: 30 },
     );
   });
 });
@@ -217,6 +218,23 @@ describe("dictionary codes", () => {
     store.addArrow(coded(type(new arrow.Int32()), codes, values("y", "x")) as never);
     expect(store.kernel.chunks("tag")[2]!.buffer).not.toBe(codes.buffer);
     expect([store.at(0)!.tag, store.at(10_000)!.tag, store.at(20_000)!.tag, store.at(20_001)!.tag]).toEqual(["x", "x", "y", "x"]);
+  });
+
+  test("are mapped where a longer dictionary repeats a value or holds a null", () => {
+    class Tagged extends Entity("tagged", { tag: category().nullable().column("value") }) {}
+    for (const more of ["x", null, "y"]) {
+      const store = Store.fromArrow(
+        Tagged,
+        coded(
+          type(new arrow.Uint32()),
+          Uint32Array.from({ length: 9000 }, (_, i) => i % 2),
+          values("x", "y"),
+        ),
+      );
+      store.addArrow(coded(type(new arrow.Uint32()), new Uint32Array(9000).fill(2), values("x", "y", more)));
+      expect([store.at(0)!.tag, store.at(1)!.tag, store.at(9000)!.tag, store.at(17_999)!.tag]).toEqual(["x", "y", more, more]);
+      expect(store.kernel.codecs[0]!.dictionary!.values).toEqual(["x", "y"]);
+    }
   });
 
   test("in parts and replaced on the way", () => {

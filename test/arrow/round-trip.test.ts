@@ -83,7 +83,7 @@ describe.each([
           other.addArrow(toArrowIPC(store));
           expect(json(other)).toEqual(expected);
         }),
-        { numRuns: 60 },
+        { numRuns: 25 },
       );
     },
   );
@@ -104,7 +104,7 @@ describe.each([
         // And by structure, without the bytes.
         expect(json(Store.fromArrow(entity, flechetteFromIPC(bytes) as never))).toEqual(json(store));
       }),
-      { numRuns: 60 },
+      { numRuns: 25 },
     );
   });
 });
