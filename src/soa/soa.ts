@@ -131,7 +131,7 @@ export class SoA<T extends EntityRow = EntityRow> implements Rows, ChunkOwner {
    * The values of a field as they lie in memory, one typed array per chunk, without copying: integers and
    * floats as they are, timestamps in ticks, dates in days, enums and categories as codes, decimals as two
    * 64-bit halves a row (low first), booleans as a bitmap, utf8 and binary as their bytes (with `offsets()`).
-   * Deleted rows are among them, and a null is a zero (see `validity()`). Valid until the next change of the store.
+   * Deleted rows are among them, and under a null stands a zero, or in adopted Arrow data anything (see `validity()`). Valid until the next change of the store.
    * @throws ColumnNotFoundError
    */
   chunks<N extends keyof FieldsOf<T> & string>(name: N): ChunkArray<FieldsOf<T>[N]>[] {
