@@ -11,6 +11,8 @@ abstract class Pending {
   state: "pending" | "done" | "failed" = "pending";
   /** Something behind it was found valid because of it: should it fail, what is queued is validated again. */
   needed = false;
+  /** What it resolves or rejects with. */
+  outcome: unknown = undefined;
   resolve: (value: unknown) => void = unset;
   reject: (error: unknown) => void = unset;
 }
@@ -85,12 +87,18 @@ export class DeleteOperation extends Pending {
 
 export type Operation = AddOperation | UpdateOperation | UpsertOperation | DeleteOperation;
 
+/** Settles an operation. Whoever asked for it is told by `tell`, when what is pending is in order again. */
 export function succeed(operation: Operation, value: unknown): void {
   operation.state = "done";
-  operation.resolve(value);
+  operation.outcome = value;
 }
 
 export function fail(operation: Operation, error: FaunError): void {
   operation.state = "failed";
-  operation.reject(error);
+  operation.outcome = error;
+}
+
+export function tell({ state, outcome, resolve, reject }: Operation): void {
+  if (state === "done") resolve(outcome);
+  else reject(outcome);
 }

@@ -1,9 +1,8 @@
 import { ConflictError, FaunError, IoError, UnsupportedError } from "../../errors.ts";
 import type { Change, OperationOptions } from "../backend.ts";
-import type { Barrier } from "./barrier.ts";
 import { type Committer, isRefusalOfData } from "./committer.ts";
 import { Group } from "./group.ts";
-import { fail, type Operation } from "./operation.ts";
+import { fail, type Operation, tell } from "./operation.ts";
 import { PartialRows } from "./partial-rows.ts";
 import type { Unit } from "./pending-rows.ts";
 import type { Staging } from "./staging.ts";
@@ -83,7 +82,7 @@ export class Queue {
         const [first] = pending.units;
         const settles = !(first instanceof Group) && first.settles;
         const obstacle = settles ? null : await this.#obstacle();
-        this.#revise(false);
+        this.#revise(false).forEach(tell);
         // What was there may have turned out invalid.
         const unit = pending.units.at(0);
         if (unit !== undefined) await this.#unit(unit, obstacle);
@@ -103,48 +102,56 @@ export class Queue {
       cause,
     });
     for (const unit of pending.units.splice(0)) {
-      if (unit instanceof Group) failAll(unit, this.#damage);
-      else unit.reject(this.#damage);
+      if (unit instanceof Group) {
+        failAll(unit, this.#damage);
+        unit.operations.forEach(tell);
+      } else {
+        unit.reject(this.#damage);
+      }
     }
   }
 
+  /** Whoever asked is told last, for a call made in answer must find everything in order. */
   async #unit(unit: Unit, obstacle: FaunError | null): Promise<void> {
-    const settle = unit instanceof Group ? await this.#workOff(unit, obstacle) : await this.#pass(unit, obstacle);
-    this.#staging.pending.units.shift();
-    settle();
-    this.#staging.settled();
-  }
-
-  async #workOff(group: Group, obstacle: FaunError | null): Promise<() => void> {
-    group.sealed = true;
-    if (obstacle === null) await this.#group(group);
-    else failAll(group, obstacle);
-    return () => {
-      this.#revise(group.operations.some(({ state, needed }) => state === "failed" && needed));
-      this.#staging.release(group);
-    };
-  }
-
-  async #pass(barrier: Barrier, obstacle: FaunError | null): Promise<() => void> {
-    let tell: () => void;
-    try {
-      if (obstacle !== null) throw obstacle;
-      await barrier.run();
-      tell = () => barrier.resolve();
-    } catch (error) {
-      tell = () => barrier.reject(error);
+    const { units } = this.#staging.pending;
+    if (unit instanceof Group) {
+      unit.sealed = true;
+      if (obstacle === null) await this.#group(unit);
+      else failAll(unit, obstacle);
+      units.shift();
+      const failed = this.#revise(unit.operations.some(({ state, needed }) => state === "failed" && needed));
+      this.#staging.release(unit);
+      this.#staging.settled();
+      unit.operations.forEach(tell);
+      failed.forEach(tell);
+      return;
     }
-    return () => {
-      this.#revise(barrier.changesRows);
-      tell();
-    };
+    let error: unknown = obstacle;
+    let done = false;
+    try {
+      if (obstacle === null) {
+        await unit.run();
+        done = true;
+      }
+    } catch (cause) {
+      error = cause;
+    }
+    units.shift();
+    const failed = this.#revise(unit.changesRows);
+    this.#staging.settled();
+    if (done) unit.resolve();
+    else unit.reject(error);
+    failed.forEach(tell);
   }
 
-  /** Validates what is queued again, if it was validated on top of what did not come about or without what did. */
-  #revise(needed: boolean): void {
-    if (!needed && !this.#late) return;
+  /**
+   * Validates what is queued again, if it was validated on top of what did not come about or without what did. Gives
+   * the operations that failed by it.
+   */
+  #revise(needed: boolean): Operation[] {
+    if (!needed && !this.#late) return [];
     this.#late = false;
-    this.#staging.restage();
+    return this.#staging.restage();
   }
 
   /** Why nothing can be done at present; null if there is no reason. Finds out first what became of an earlier commit. */
@@ -236,6 +243,7 @@ export class Queue {
     memory.lock(null);
     try {
       group.apply(memory);
+      this.#staging.settled();
     } catch (cause) {
       const why = cause instanceof Error ? cause.message : String(cause);
       this.#damage = new ConflictError(

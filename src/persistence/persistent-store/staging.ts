@@ -5,7 +5,7 @@ import type { Appender } from "../../soa/appender.ts";
 import { type ColumnsInit, columnReaders } from "../../soa/bulk.ts";
 import { columnCopiers } from "../../soa/copy-rows.ts";
 import { locate } from "../../soa/locate.ts";
-import { SoA } from "../../soa/soa.ts";
+import { assertIterable, SoA } from "../../soa/soa.ts";
 import { keyId } from "../key-id.ts";
 import { capture, sameValue } from "./capture.ts";
 import { CategoryBudget } from "./category-budget.ts";
@@ -46,6 +46,7 @@ export class Staging {
   }
 
   addRows(rows: Iterable<unknown>): AddOperation {
+    assertIterable(this.pending.memory.schema, rows);
     return this.#guarded(() =>
       this.#add(true, (appender) => {
         for (const row of rows) appender.row(row);
@@ -105,10 +106,11 @@ export class Staging {
   }
 
   /**
-   * Validates pending operations again, in order, and folds them into groups anew. Those no longer valid are rejected
-   * with ConflictError.
+   * Validates pending operations again, in order, and folds them into groups anew. Those no longer valid fail with
+   * ConflictError, and are given.
    */
-  restage(): void {
+  restage(): Operation[] {
+    const failed: Operation[] = [];
     const old = this.pending.units;
     this.pending.units = [];
     this.#budget.clear();
@@ -117,14 +119,17 @@ export class Staging {
         this.pending.units.push(unit);
         continue;
       }
-      for (const operation of unit.operations) if (operation.state === "pending") this.#again(operation);
+      for (const operation of unit.operations) {
+        if (operation.state === "pending" && !this.#again(operation)) failed.push(operation);
+      }
       this.release(unit);
     }
+    return failed;
   }
 
   /**
    * A group of the first of these operations, by themselves on top of memory; those that did not fit are given too.
-   * Those no longer valid are rejected with ConflictError.
+   * Those no longer valid fail with ConflictError.
    */
   regroup(operations: readonly Operation[]): { group: Group; rest: Operation[] } {
     const { units } = this.pending;
@@ -266,7 +271,8 @@ export class Staging {
     if (before !== null) before.needed = true;
   }
 
-  #again(operation: Operation): void {
+  /** False where the operation is not valid any more. */
+  #again(operation: Operation): boolean {
     try {
       switch (operation.kind) {
         case "add":
@@ -282,6 +288,7 @@ export class Staging {
           this.#delete(operation);
           break;
       }
+      return true;
     } catch (cause) {
       const why = cause instanceof Error ? cause.message : String(cause);
       fail(
@@ -291,6 +298,7 @@ export class Staging {
           { cause },
         ),
       );
+      return false;
     }
   }
 
