@@ -1,8 +1,11 @@
+import type { Table } from "apache-arrow";
+import type { ToArrowOptions } from "../arrow/table.ts";
 import { QueryError, UnsupportedError } from "../errors.ts";
 import { avg, count, max, min, sum } from "./aggregate-functions.ts";
 import { execute, executeRows } from "./engine/execute.ts";
 import { explain } from "./engine/explain.ts";
 import { QueryPlan, type QueryState } from "./query.ts";
+import { resultToArrow, rowsToArrow } from "./result-arrow.ts";
 import { type RowSource, type RowsWriter, viewsAt } from "./row-source.ts";
 
 type Of = string | ((columns: never) => unknown);
@@ -29,6 +32,13 @@ export class BoundQuery extends QueryPlan {
 
   toColumns(): Record<string, ArrayLike<unknown>> {
     return execute(this.bound, this.#source.open()).toColumns();
+  }
+
+  toArrow(options?: ToArrowOptions): Table {
+    const { bound } = this;
+    const rows = this.#source.open();
+    if (bound.wholeRows) return rowsToArrow(rows.rows, executeRows(bound, rows), options);
+    return resultToArrow(this.state.schema.name, execute(bound, rows), options);
   }
 
   first(): unknown {

@@ -23,21 +23,26 @@ export interface RowsWriter {
 
 /** Views of rows given by their positions among those of all chunks. O(positions + chunks) for ascending ones. */
 export function viewsAt<T>(rows: Rows, positions: Uint32Array, view: (chunk: Chunk, row: number) => T): T[] {
-  const starts = chunkStarts(rows);
+  const { chunks, places } = locatePositions(rows, positions);
   const views = new Array<T>(positions.length);
+  for (let i = 0; i < positions.length; i++) views[i] = view(rows.chunkList[chunks[i]!]!, places[i]!);
+  return views;
+}
+
+/** The chunk and the place in it of each position. */
+export function locatePositions({ chunkList }: Rows, positions: Uint32Array): { chunks: Uint32Array; places: Uint32Array } {
+  const starts = new Float64Array(chunkList.length + 1);
+  for (let i = 0; i < chunkList.length; i++) starts[i + 1] = starts[i]! + chunkList[i]!.length;
+  const chunks = new Uint32Array(positions.length);
+  const places = new Uint32Array(positions.length);
   let at = 0;
   for (let i = 0; i < positions.length; i++) {
     const position = positions[i]!;
     if (position < starts[at]! || position >= starts[at + 1]!) at = chunkOf(starts, position);
-    views[i] = view(rows.chunkList[at]!, position - starts[at]!);
+    chunks[i] = at;
+    places[i] = position - starts[at]!;
   }
-  return views;
-}
-
-function chunkStarts({ chunkList }: Rows): Float64Array {
-  const starts = new Float64Array(chunkList.length + 1);
-  for (let i = 0; i < chunkList.length; i++) starts[i + 1] = starts[i]! + chunkList[i]!.length;
-  return starts;
+  return { chunks, places };
 }
 
 /** The last chunk that begins at or before the position and has rows. */
