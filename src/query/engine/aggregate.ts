@@ -26,7 +26,10 @@ export function aggregate(
     const count = countRows(batches, filters);
     return { length: 1, vectors: measures.map(() => ({ kind: "num", values: Float64Array.of(count), valid: null })) };
   }
-  const grouping = new Grouping(by.map((key) => key.expr));
+  const grouping = new Grouping(
+    by.map((key) => key.expr),
+    batches,
+  );
   const rows = new RowCounts();
   const accumulators = measures.map((measure) => accumulatorFor(measure, rows));
   scan(batches, filters, (batch, selection) => {

@@ -26,7 +26,7 @@ export function explain(plan: BoundPlan, source: QuerySource): string {
   while (next < plan.steps.length && joins(stage, plan.steps[next])) stage = applyStep(stage, plan.steps[next++]);
   const consumer = plan.steps[next]?.step === "aggregate" || plan.steps[next]?.step === "distinct" ? plan.steps[next] : null;
   lines.push(...explainScan(stage, consumer, source));
-  for (const step of plan.steps.slice(next)) lines.push(explainStep(step));
+  lines.push(...plan.steps.slice(next).map((step, i) => explainStep(step, i === 0 && !stage.isCut ? stage : null)));
   return lines.join("\n");
 }
 
@@ -76,7 +76,8 @@ function outputs(stage: Stage, consumer: BoundStep | null): BoundExpression[] {
   return own.map((expr) => stage.resolve(expr));
 }
 
-function explainStep(step: BoundStep): string {
+/** `stage`: what the step takes its rows from, where that is known without running it. */
+function explainStep(step: BoundStep, stage: Stage | null): string {
   switch (step.step) {
     case "where":
       return `then where ${describe(step.predicate)}`;
@@ -92,9 +93,17 @@ function explainStep(step: BoundStep): string {
       const measures = step.measures.map(describeMeasure).join(", ");
       if (step.by.length === 0) return `then aggregate ${measures}`;
       const keys = step.by.map(({ expr }) => expr);
-      return `then group by ${keys.map(describe).join(", ")} (${new Grouping(keys).method}): ${measures}`;
+      return `then group by ${keys.map(describe).join(", ")} (${methodOf(keys, stage)}): ${measures}`;
     }
   }
+}
+
+function methodOf(keys: readonly BoundExpression[], stage: Stage | null): string {
+  if (stage === null) return new Grouping(keys, []).method;
+  return new Grouping(
+    keys.map((key) => stage.resolve(key)),
+    stage.batches,
+  ).method;
 }
 
 const count = (n: number, what: string): string => `${n.toLocaleString("en")} ${what}${n === 1 ? "" : "s"}`;

@@ -2,6 +2,7 @@ import type { FixedColumn } from "../../columns/fixed-column.ts";
 import type { BoundExpression } from "../bound.ts";
 import type { Batch } from "./batch.ts";
 import { compile, type Evaluate } from "./evaluate.ts";
+import { RangeNumbering } from "./range-numbering.ts";
 import type { Selection } from "./selection.ts";
 import { numberingFor, pairNumbers, type ValueNumbering } from "./value-numbering.ts";
 import { gather, type Vector } from "./vector.ts";
@@ -13,6 +14,10 @@ export type GroupNumbers = Uint8Array | Uint16Array | Uint32Array | null;
 /** Products of dictionary sizes up to this are addressed directly. */
 const DIRECT = 65_536;
 
+/** Whether the numbers of its values are known beforehand. */
+const hasFewValues = ({ type }: BoundExpression): boolean =>
+  type.kind === "enum" || type.kind === "category" || type.kind === "bool";
+
 /** Numbers the groups of rows: by each key, and then by the pairs of the group so far and the next key. */
 export class Grouping {
   readonly #keys: readonly BoundExpression[];
@@ -22,10 +27,11 @@ export class Grouping {
   readonly #pairs: (WordTable | null)[];
   #strides: number[] = [];
 
-  constructor(keys: readonly BoundExpression[]) {
+  /** `batches` are those whose rows will be grouped. */
+  constructor(keys: readonly BoundExpression[], batches: readonly Batch[]) {
     this.#keys = keys;
     this.#evaluate = keys.map(compile);
-    this.#numberings = keys.map((key) => numberingFor(key.type));
+    this.#numberings = keys.map((key) => RangeNumbering.of(key, batches) ?? numberingFor(key.type));
     this.#pairs = keys.slice(1).map(() => new WordTable());
   }
 
@@ -34,17 +40,18 @@ export class Grouping {
 
   /** How groups are found, for `explain`. */
   get method(): string {
-    const direct = this.#keys.every(
-      (key) => key.type.kind === "enum" || key.type.kind === "category" || key.type.kind === "bool",
-    );
-    return direct ? "codes addressed directly" : "hash table";
+    if (this.#numberings.every((numbering) => numbering instanceof RangeNumbering)) return "addressed directly by value";
+    return this.#keys.every(hasFewValues) ? "addressed directly by code" : "hash table";
   }
 
   groups(batch: Batch, selection: Selection): GroupNumbers {
     if (this.#keys.length === 0) return null;
     const codes = this.#codesInPlace(batch, selection);
     if (codes !== null) return codes;
-    const numbers = this.#numberings.map((numbering, k) => numbering.number(this.#evaluate[k](batch, selection)));
+    const numbers = this.#numberings.map((numbering, k) => {
+      const inPlace = numbering instanceof RangeNumbering ? numbering.numberInPlace(batch, selection) : null;
+      return inPlace ?? numbering.number(this.#evaluate[k](batch, selection));
+    });
     if (this.#strides.length === 0) this.#decide();
     let groups = numbers[0];
     let size = this.#numberings[0].size;
@@ -67,7 +74,7 @@ export class Grouping {
 
   /** Whether pairs are few enough to need no table: known once the first rows were seen, and the same from then on. */
   #decide(): void {
-    const direct = this.#keys.map(({ type }) => type.kind === "enum" || type.kind === "category" || type.kind === "bool");
+    const direct = this.#keys.map((key, k) => hasFewValues(key) || this.#numberings[k] instanceof RangeNumbering);
     this.#strides = this.#numberings.map(({ size }) => size);
     let product = this.#strides[0];
     for (let k = 1; k < this.#keys.length; k++) {

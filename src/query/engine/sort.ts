@@ -34,6 +34,26 @@ export function sortWords({ direction, nulls }: BoundSortKey, vector: Vector): W
   return [presence, ...values];
 }
 
+/** The weightiest word of the values alone, nulls not minded, for kinds whose words are stable. */
+export function firstWord({ direction }: BoundSortKey, vector: Vector): Words {
+  const [word] = vector.kind === "num" ? [highWord(vector.values)] : valueWords(vector);
+  if (direction === "desc") for (let i = 0; i < word.length; i++) word[i] = ~word[i];
+  return word;
+}
+
+function highWord(values: Float64Array): Words {
+  const high = new Uint32Array(values.length);
+  for (let i = 0; i < high.length; i++) {
+    BITS[0] = Number.isNaN(values[i]) ? Number.NaN : values[i] + 0;
+    const word = BIT_WORDS[1];
+    high[i] = word ^ (-(word >>> 31) | 0x8000_0000);
+  }
+  return high;
+}
+
+const BITS = new Float64Array(1);
+const BIT_WORDS = wordsOf(BITS);
+
 function valueWords(vector: Vector): Words[] {
   switch (vector.kind) {
     case "num":
@@ -122,7 +142,10 @@ function ranks<V>(values: readonly V[], keyOf: (value: V) => string, compare: (a
   return Uint32Array.from(keys, (key) => places.get(key) ?? 0);
 }
 
-/** Sorts `order` by the word of each row, byte by byte from the lowest. Gives the sorted array and the spare one. */
+/** Bits that are sorted by at a time. */
+const DIGIT = 11;
+
+/** Sorts `order` by the word of each row, digit by digit from the lowest. Gives the sorted array and the spare one. */
 function sortByWord(
   words: Words,
   order: Uint32Array<ArrayBuffer>,
@@ -133,12 +156,17 @@ function sortByWord(
   const n = order.length;
   let differing = 0;
   for (let i = 1; i < n; i++) differing |= words[i] ^ words[0];
-  for (let shift = 0; shift < 32; shift += 8) {
-    if (((differing >>> shift) & 0xff) === 0) continue;
-    const starts = new Uint32Array(257);
-    for (let i = 0; i < n; i++) starts[((words[from[i]] >>> shift) & 0xff) + 1]++;
-    for (let b = 0; b < 256; b++) starts[b + 1] += starts[b];
-    for (let i = 0; i < n; i++) to[starts[(words[from[i]] >>> shift) & 0xff]++] = from[i];
+  const mask = (1 << DIGIT) - 1;
+  for (let shift = 0; shift < 32; shift += DIGIT) {
+    if (((differing >>> shift) & mask) === 0) continue;
+    // How many have each digit does not depend on their order.
+    const starts = new Uint32Array(mask + 2);
+    for (let i = 0; i < n; i++) starts[((words[i] >>> shift) & mask) + 1]++;
+    for (let digit = 0; digit < mask; digit++) starts[digit + 1] += starts[digit];
+    for (let i = 0; i < n; i++) {
+      const row = from[i];
+      to[starts[(words[row] >>> shift) & mask]++] = row;
+    }
     [from, to] = [to, from];
   }
   return [from, to];

@@ -6,7 +6,16 @@ import { doublesOf, scaleOf } from "./arithmetic.ts";
 import type { Batch } from "./batch.ts";
 import { compile, type Evaluate } from "./evaluate.ts";
 import type { GroupNumbers } from "./grouping.ts";
-import { sumAll, sumAllByGroup, sumRows, sumRowsByGroup, sumSafeIntegers, sumValid, sumWords } from "./kernels/sum.ts";
+import {
+  sumAll,
+  sumAllByGroup,
+  sumAllWords,
+  sumRows,
+  sumRowsByGroup,
+  sumSafeIntegers,
+  sumValid,
+  sumWords,
+} from "./kernels/sum.ts";
 import { ratio } from "./number-order.ts";
 import type { Selection } from "./selection.ts";
 import { type BigArray, type Vector, wordsOf } from "./vector.ts";
@@ -104,7 +113,9 @@ export class IntegerSum implements Accumulator {
       if (groups === null && sumIntegers(column, selection, batch.length, this.#low, this.#high)) return;
       const { rows } = selection;
       const signed = this.#arg.type.kind !== "u64";
-      if (column.words !== null)
+      if (column.words !== null && groups === null && rows === null)
+        sumAllWords(String(signed))(column.words, count, signed, this.#low, this.#high);
+      else if (column.words !== null)
         sumWords(`${by} ${rows === null} ${signed}`)(column.words, rows, count, groups, null, signed, this.#low, this.#high);
       // Narrow integers: a sum of 2^20 of them is exact as it is.
       else sumFloats(column.values as Floats, selection, groups, this.#low);

@@ -4,7 +4,7 @@ import { compile, type Evaluate } from "./evaluate.ts";
 import type { Filter } from "./filter.ts";
 import { scan } from "./scan.ts";
 import { keepSelection, type Selection } from "./selection.ts";
-import { hasStableWords, sortRows, sortWords } from "./sort.ts";
+import { firstWord, hasStableWords, sortRows } from "./sort.ts";
 import { concat, concatWords, gather, isValid, slice, type Vector } from "./vector.ts";
 
 /** Rows of several batches, in some order: row `k` is row `rows[k]` of batch `batches[k]`. */
@@ -38,7 +38,7 @@ export function sorted(
 }
 
 /** Rows looked at together: the first ones give the bound for the others. */
-const STRETCH = 65_536;
+const STRETCH = 8_192;
 
 /** Beyond this many rows everything is sorted at once. */
 export const MAX_TOP = 65_536;
@@ -111,6 +111,12 @@ function topRows(
   return kept.best();
 }
 
+function consecutive(from: number, to: number): Uint32Array {
+  const rows = new Uint32Array(to - from);
+  for (let i = 0; i < rows.length; i++) rows[i] = from + i;
+  return rows;
+}
+
 /** Rows that may be among the first, with their keys. */
 class Candidates {
   readonly #keys: readonly BoundSortKey[];
@@ -132,7 +138,7 @@ class Candidates {
   add(batch: number, selection: Selection, vectors: readonly Vector[]): void {
     for (let from = 0; from < selection.count; from += STRETCH) {
       const to = Math.min(selection.count, from + STRETCH);
-      const rows = selection.rows?.subarray(from, to) ?? Uint32Array.from({ length: to - from }, (_, i) => from + i);
+      const rows = selection.rows?.subarray(from, to) ?? consecutive(from, to);
       const whole = from === 0 && to === selection.count;
       this.#addStretch(batch, rows, whole ? vectors : vectors.map((vector) => slice(vector, from, to)));
     }
@@ -152,7 +158,7 @@ class Candidates {
     const at = new Uint32Array(count);
     const bound = this.#bound;
     if (bound === null) return at.map((_, i) => i);
-    const [word] = sortWords(this.#keys[0], { ...first, valid: null });
+    const word = firstWord(this.#keys[0], first);
     const { valid } = first;
     const keepNulls = this.#keys[0].nulls === "first" ? 1 : 0;
     let m = 0;
@@ -176,7 +182,7 @@ class Candidates {
   }
 
   #lastWord(last: Vector): number | null {
-    return hasStableWords(last) && isValid(last, 0) ? sortWords(this.#keys[0], { ...last, valid: null })[0][0] : null;
+    return hasStableWords(last) && isValid(last, 0) ? firstWord(this.#keys[0], last)[0] : null;
   }
 
   #sorted(): { order: Uint32Array; vectors: Vector[] } {

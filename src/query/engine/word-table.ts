@@ -29,7 +29,7 @@ export class WordTable {
   number(pairs: Uint32Array, count: number, out: Uint32Array): void {
     for (let from = 0; from < count; ) {
       // The table grows between stretches and not within, so that the loop stays small.
-      const to = Math.min(count, from + Math.max(1024, this.size));
+      const to = Math.min(count, from + Math.max(1024, Math.min(this.size >>> 2, 65_536)));
       this.#makeRoom(to - from);
       this.size = this.#numberStretch(pairs, from, to, out);
       from = to;

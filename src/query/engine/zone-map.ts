@@ -32,10 +32,15 @@ export function zoneOf(chunk: Chunk, field: number, layout: RangeLayout, signed:
   if (!isSettled(chunk, column)) return null;
   const known = column.statistics as Zone | null;
   if (known !== null && known.rows >= chunk.length) return known;
-  const zone =
-    layout === "wide" ? wideZone(column as FixedColumn, chunk.length, signed) : numberZone(column as FixedColumn, chunk.length);
+  const zone = boundsOf(chunk, field, layout, signed);
   column.statistics = zone;
   return zone;
+}
+
+/** What is true of the values at this moment. O(rows). */
+export function boundsOf(chunk: Chunk, field: number, layout: RangeLayout, signed: boolean): Zone {
+  const column = chunk.columns[field] as FixedColumn;
+  return layout === "wide" ? wideZone(column, chunk.length, signed) : numberZone(column, chunk.length);
 }
 
 export function codeZoneOf(chunk: Chunk, field: number, size: number): CodeZone | null {

@@ -73,6 +73,27 @@ export const sumWords = kernelFamily(
   },
 );
 
+/** As `sumWords` for one group, every row and no nulls. */
+export const sumAllWords = kernelFamily(
+  (words: Uint32Array, count: number, signed: boolean, low: Float64Array, high: Float64Array): void => {
+    let a = 0;
+    let b = 0;
+    if (signed) {
+      for (let i = 0; i < count; i++) {
+        a += words[2 * i];
+        b += words[2 * i + 1] | 0;
+      }
+    } else {
+      for (let i = 0; i < count; i++) {
+        a += words[2 * i];
+        b += words[2 * i + 1];
+      }
+    }
+    low[0] += a;
+    high[0] += b;
+  },
+);
+
 /** Integers in doubles, as low 32 bits and what is above. */
 export const sumSafeIntegers = kernelFamily(
   (
