@@ -395,6 +395,18 @@ describe("groups", () => {
   });
 });
 
+test("a key that a pending deletion frees is taken again if that fails", async () => {
+  const { store, backend, gate } = await openStore(["failed"]);
+  gate.shut();
+  const deletion = settled(store.delete(2n));
+  await rest();
+  const add = settled(store.add(order(2)));
+  gate.open();
+  expect(await deletion).toEqual({ error: expect.any(IoError) });
+  expect(await add).toEqual({ error: expect.any(ConflictError) });
+  expect(backend.commits).toHaveLength(0);
+});
+
 test("a call made in answer to a failure or a success finds everything in order", async () => {
   const { store } = await openStore(["failed"]);
   const retried = store.add(order(10)).catch(() => store.add(order(10)));
