@@ -5,11 +5,19 @@ import type { AllocatorChoice } from "../columns/allocator.ts";
 import { schemaOf } from "../entity/entity.ts";
 import type { EntityClass, EntityRow, FieldsOf, InitOf, KeyArg, PatchOf } from "../entity/types.ts";
 import { UnsupportedError, ValidationError } from "../errors.ts";
+import type { QueryColumns } from "../query/column-types.ts";
+import { sourceOf } from "../query/engine/source.ts";
+import type { Plan } from "../query/plan.ts";
+import type { QueryResult } from "../query/query-result.ts";
+import type { Query } from "../query/query-types.ts";
+import { Queryable } from "../query/queryable.ts";
+import type { RowSource } from "../query/row-source.ts";
 import type { ColumnsInit } from "../soa/bulk.ts";
 import { appendRows } from "../soa/copy-rows.ts";
 import { FrozenRows } from "../soa/frozen-rows.ts";
 import { type RowRange, SoA } from "../soa/soa.ts";
 import type { MemoryStats, StoreMemoryStats } from "../store/memory-stats.ts";
+import { INSPECT, printed } from "../store/print.ts";
 import type { Snapshot } from "../store/snapshot.ts";
 import { Store } from "../store/store.ts";
 import type { ChangeKind, OperationOptions, Version } from "./backend.ts";
@@ -39,7 +47,7 @@ type Kernel = SoA<EntityRow>;
  *
  * Reading is synchronous, from memory. Views are read-only.
  */
-export class PersistentStore<T extends EntityRow> implements Iterable<T>, AsyncDisposable {
+export class PersistentStore<T extends EntityRow> extends Queryable<T, "source"> implements Iterable<T>, AsyncDisposable {
   readonly persistence: Persistence<T>;
   readonly #options: PersistentStoreOptions;
   readonly #staging: Staging;
@@ -74,6 +82,7 @@ export class PersistentStore<T extends EntityRow> implements Iterable<T>, AsyncD
   }
 
   private constructor(persistence: Persistence<T>, options: PersistentStoreOptions, kernel: SoA<T>, version: Version) {
+    super();
     this.persistence = persistence;
     this.#options = options;
     this.#store = Store.over(kernel);
@@ -85,6 +94,11 @@ export class PersistentStore<T extends EntityRow> implements Iterable<T>, AsyncD
   /** The columns in memory, to read. Another object after loadFromStorage() and clearAll(). */
   get kernel(): SoA<T> {
     return this.#store.kernel;
+  }
+
+  /** What a console shows. @internal */
+  [INSPECT](): string {
+    return printed(this, this.#store.kernel.schema.name);
   }
 
   /** Number of rows in memory. */
@@ -179,6 +193,17 @@ export class PersistentStore<T extends EntityRow> implements Iterable<T>, AsyncD
     return this.persistence.count(options);
   }
 
+  /**
+   * What the rows in the storage answer to a query, or to the plan of one; changes on their way may show or not.
+   * `query` and `where` ask those in memory. @throws QueryError, ColumnNotFoundError
+   */
+  queryStorage<C extends QueryColumns, R>(query: Query<C, R>, options?: OperationOptions): Promise<QueryResult<C, R>>;
+  queryStorage(plan: Plan, options?: OperationOptions): Promise<QueryResult<QueryColumns, Record<string, unknown>>>;
+  async queryStorage(query: never, options?: OperationOptions): Promise<QueryResult<QueryColumns, never>> {
+    this.#assertOpen();
+    return this.persistence.query(query, options);
+  }
+
   /** What the rows take in the storage. */
   async memoryStats(options?: OperationOptions): Promise<MemoryStats> {
     this.#assertOpen();
@@ -244,6 +269,16 @@ export class PersistentStore<T extends EntityRow> implements Iterable<T>, AsyncD
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+
+  /** @internal */
+  protected override querySource(): RowSource<T> {
+    // Asked for anew each time: loadFromStorage() and clearAll() put another kernel in place.
+    return {
+      schema: this.kernel.schema,
+      open: () => sourceOf(this.kernel),
+      view: (chunk, row) => this.kernel.access.views.view(chunk, row),
+    };
   }
 
   #enqueue<R>(kind: ChangeKind, stage: () => Operation): Promise<R> {

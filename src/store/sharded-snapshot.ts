@@ -8,8 +8,10 @@ import type { RowSource } from "../query/row-source.ts";
 import type { RowAccess } from "../soa/row-access.ts";
 import { Cursor } from "../soa/row-iterator.ts";
 import type { ShardRouter } from "../soa/shard-router.ts";
+import { filterRows } from "./filter-rows.ts";
 import { joinRows } from "./join-rows.ts";
 import { shardsSource } from "./kernel-source.ts";
+import { INSPECT, printed } from "./print.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 /** @throws ValidationError if there is no such shard */
@@ -32,6 +34,11 @@ export class ShardedSnapshot<T extends EntityRow> extends Queryable<T, "source">
     this.#access = access;
     this.#router = router;
     this.#shards = shards;
+  }
+
+  /** What a console shows. @internal */
+  [INSPECT](): string {
+    return printed(this, this.#access.schema.name);
   }
 
   /** Number of rows. */
@@ -64,7 +71,7 @@ export class ShardedSnapshot<T extends EntityRow> extends Queryable<T, "source">
 
   /** Read-only views of the rows for which `predicate` holds. O(rows). */
   filter(predicate: (row: T) => boolean): T[] {
-    return this.#shards.flatMap((shard) => shard.filter(predicate));
+    return filterRows(this.#access.schema.name, this, predicate);
   }
 
   toArrow(options?: ToArrowOptions): Table {

@@ -14,9 +14,11 @@ import { Cursor } from "../soa/row-iterator.ts";
 import type { Rows } from "../soa/rows.ts";
 import { ShardRouter } from "../soa/shard-router.ts";
 import { assertIterable, type RowRange, SoA } from "../soa/soa.ts";
+import { filterRows } from "./filter-rows.ts";
 import { joinRows } from "./join-rows.ts";
 import { shardsSource, shardsWriter } from "./kernel-source.ts";
 import { batchStats, type StoreMemoryStats } from "./memory-stats.ts";
+import { INSPECT, printed } from "./print.ts";
 import { ShardedSnapshot, shardAt } from "./sharded-snapshot.ts";
 import { checkOptions, Store, type StoreOptions } from "./store.ts";
 
@@ -81,6 +83,11 @@ export class ShardedStore<T extends EntityRow> extends Queryable<T, "rows"> impl
     return shardAt(this.#access.schema, this.#shards, index);
   }
 
+  /** What a console shows. @internal */
+  [INSPECT](): string {
+    return printed(this, this.#access.schema.name);
+  }
+
   /** Number of rows. */
   get size(): number {
     return this.#shards.reduce((rows, shard) => rows + shard.size, 0);
@@ -136,7 +143,7 @@ export class ShardedStore<T extends EntityRow> extends Queryable<T, "rows"> impl
 
   /** Views of the rows for which `predicate` holds. O(rows). */
   filter(predicate: (row: T) => boolean): T[] {
-    return this.#shards.flatMap((shard) => shard.filter(predicate));
+    return filterRows(this.#access.schema.name, this, predicate);
   }
 
   /** Changes fields of a row; checked first, then written. @returns its view. @throws KeyNotFoundError, ValidationError */

@@ -5,7 +5,9 @@ import { Queryable } from "../query/queryable.ts";
 import type { RowSource } from "../query/row-source.ts";
 import { FrozenRows } from "../soa/frozen-rows.ts";
 import type { SoA } from "../soa/soa.ts";
+import { filterRows } from "./filter-rows.ts";
 import { readOnlySource } from "./kernel-source.ts";
+import { INSPECT, printed } from "./print.ts";
 
 /**
  * The rows of a store as they were when it was taken. Taking one costs O(1); a later write to the store
@@ -19,6 +21,11 @@ export class Snapshot<T extends EntityRow> extends Queryable<T, "source"> implem
   constructor(soa: SoA<T>) {
     super();
     this.rows = new FrozenRows(soa);
+  }
+
+  /** What a console shows. @internal */
+  [INSPECT](): string {
+    return printed(this, this.rows.schema.name);
   }
 
   /** Number of rows. */
@@ -47,9 +54,7 @@ export class Snapshot<T extends EntityRow> extends Queryable<T, "source"> implem
 
   /** Read-only views of the rows for which `predicate` holds. O(rows). */
   filter(predicate: (row: T) => boolean): T[] {
-    const found: T[] = [];
-    for (const row of this) if (predicate(row)) found.push(row);
-    return found;
+    return filterRows(this.rows.schema.name, this, predicate);
   }
 
   /** An apache-arrow Table over the same bytes; chunks with deleted rows are copied. */

@@ -8,8 +8,10 @@ import { Queryable } from "../query/queryable.ts";
 import type { RowSource } from "../query/row-source.ts";
 import type { ColumnsInit } from "../soa/bulk.ts";
 import { type RowRange, SoA } from "../soa/soa.ts";
+import { filterRows } from "./filter-rows.ts";
 import { kernelSource } from "./kernel-source.ts";
 import { memoryStatsOf, type StoreMemoryStats } from "./memory-stats.ts";
+import { INSPECT, printed } from "./print.ts";
 import { Snapshot } from "./snapshot.ts";
 
 export interface StoreOptions {
@@ -65,6 +67,11 @@ export class Store<T extends EntityRow> extends Queryable<T, "rows"> implements 
     return store;
   }
 
+  /** What a console shows. @internal */
+  [INSPECT](): string {
+    return printed(this, this.kernel.schema.name);
+  }
+
   /** Number of rows. */
   get size(): number {
     return this.kernel.size;
@@ -114,11 +121,9 @@ export class Store<T extends EntityRow> extends Queryable<T, "rows"> implements 
     return this.kernel.rows();
   }
 
-  /** Views of the rows for which `predicate` holds. O(rows). */
+  /** Views of the rows for which `predicate` holds. O(rows). @throws ValidationError where it is no function */
   filter(predicate: (row: T) => boolean): T[] {
-    const found: T[] = [];
-    for (const row of this) if (predicate(row)) found.push(row);
-    return found;
+    return filterRows(this.kernel.schema.name, this, predicate);
   }
 
   /** Changes fields of a row; checked first, then written. @returns its view. @throws KeyNotFoundError, ValidationError */
