@@ -85,8 +85,8 @@ export function arrowSchemaOf(declared: EntitySchema): Schema {
 const UNITS = { s: TimeUnit.SECOND, ms: TimeUnit.MILLISECOND, us: TimeUnit.MICROSECOND, ns: TimeUnit.NANOSECOND } as const;
 const CODES = { u8: Uint8, u16: Uint16, u32: Uint32 } as const;
 
-/** The Arrow type of a field. */
-export function arrowType({ type, id }: Pick<FieldSpec, "type" | "id">): DataType {
+function arrowType(field: FieldSpec): DataType {
+  const { type } = field;
   switch (type.kind) {
     case "bool":
       return new Bool();
@@ -117,7 +117,7 @@ export function arrowType({ type, id }: Pick<FieldSpec, "type" | "id">): DataTyp
     case "category":
     case "enum":
       // The id ties the batches of a stream to their dictionary: it must be distinct in the schema and stay the same.
-      return new Dictionary(new Utf8(), new CODES[type.codes](), id, type.kind === "enum");
+      return new Dictionary(new Utf8(), new CODES[type.codes](), field.id, type.kind === "enum");
     case "date":
       return new DateDay();
     case "timestamp":

@@ -3,7 +3,7 @@ import type { BoundExpression } from "../bound.ts";
 import { countCodes } from "../wasm/chunk-sums.ts";
 import type { Batch } from "./batch.ts";
 import type { GroupNumbers } from "./grouping.ts";
-import { countByGroup, countNulls } from "./kernels/sum.ts";
+import { countByFewGroups, countByGroup, countNulls } from "./kernels/sum.ts";
 import type { Selection } from "./selection.ts";
 import type { Vector } from "./vector.ts";
 
@@ -23,6 +23,9 @@ export function grown(array: Float64Array<ArrayBuffer>, size: number): Float64Ar
   return larger;
 }
 
+/** Up to this many groups get four lanes each. */
+export const FEW_GROUPS = 256;
+
 /** How many rows each group has. */
 export class RowCounts {
   counts = new Float64Array(1);
@@ -30,8 +33,19 @@ export class RowCounts {
   add(selection: Selection, groups: GroupNumbers, size: number): void {
     this.counts = grown(this.counts, size);
     if (groups === null) this.counts[0] += selection.count;
-    else if (!countCodes(selection, groups, size, this.counts))
-      countByGroup(groups.constructor.name)(groups, selection.count, this.counts);
+    else if (!countCodes(selection, groups, size, this.counts)) this.#count(groups, selection.count);
+  }
+
+  #count(groups: NonNullable<GroupNumbers>, count: number): void {
+    const { counts } = this;
+    const variant = groups.constructor.name;
+    if (counts.length > FEW_GROUPS) {
+      countByGroup(variant)(groups, count, counts);
+      return;
+    }
+    const lanes = new Uint32Array(counts.length * 4);
+    countByFewGroups(variant)(groups, count, lanes);
+    for (let i = 0; i < lanes.length; i++) counts[i >>> 2] += lanes[i];
   }
 }
 

@@ -1,13 +1,14 @@
 import { QueryError } from "../../errors.ts";
 import type { BoundMeasure } from "../bound.ts";
 import { sumDoubles, sumIntegers } from "../wasm/chunk-sums.ts";
-import { type Accumulator, grown, type RowCounts, ValueCounts, valuesInPlace } from "./accumulator.ts";
+import { type Accumulator, FEW_GROUPS, grown, type RowCounts, ValueCounts, valuesInPlace } from "./accumulator.ts";
 import { doublesOf, scaleOf } from "./arithmetic.ts";
 import type { Batch } from "./batch.ts";
 import { compile, type Evaluate } from "./evaluate.ts";
 import type { GroupNumbers } from "./grouping.ts";
 import {
   sumAll,
+  sumAllByFewGroups,
   sumAllByGroup,
   sumAllWords,
   sumRows,
@@ -64,9 +65,16 @@ export class FloatSum implements Accumulator {
 function sumFloats(values: Floats, { rows, count }: Selection, groups: GroupNumbers, sums: Float64Array): void {
   const variant = values.constructor.name;
   if (groups === null) sums[0] += rows === null ? sumAll(variant)(values, count) : sumRows(variant)(values, rows, count);
-  else if (rows === null) sumAllByGroup(`${variant} ${groups.constructor.name}`)(values, count, groups, sums);
+  else if (rows === null && sums.length <= FEW_GROUPS) {
+    const lanes = new Float64Array(sums.length * 4);
+    sumAllByFewGroups(`${variant} ${groups.constructor.name}`)(values, count, groups, lanes);
+    for (let group = 0; group < sums.length; group++) sums[group] += addLanes(lanes, group);
+  } else if (rows === null) sumAllByGroup(`${variant} ${groups.constructor.name}`)(values, count, groups, sums);
   else sumRowsByGroup(`${variant} ${groups.constructor.name}`)(values, rows, count, groups, sums);
 }
+
+const addLanes = (lanes: Float64Array, group: number): number =>
+  lanes[group * 4] + lanes[group * 4 + 1] + (lanes[group * 4 + 2] + lanes[group * 4 + 3]);
 
 /** Rows after which carries are taken: 2^20 sums of words below 2^32 are exact in a double. */
 const CARRY_AFTER = 2 ** 20;

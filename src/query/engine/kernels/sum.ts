@@ -4,8 +4,8 @@ type Numbers = Uint8Array | Uint16Array | Uint32Array | Int8Array | Int16Array |
 type Groups = Uint8Array | Uint16Array | Uint32Array;
 
 /*
- * Sums of doubles are taken in the order of the rows: in four lanes, a row going to that of its place among the chosen
- * rows of its batch modulo four, where there are no groups; one by one within a group.
+ * Sums of doubles are taken in the order of the rows, in four lanes: a row goes to the lane of its place among the chosen
+ * rows of its batch modulo four, and the lanes are added two by two. Where there are many groups each has one lane.
  */
 
 export const sumAll = kernelFamily((values: Numbers, count: number): number => {
@@ -42,6 +42,29 @@ export const sumRows = kernelFamily((values: Numbers, rows: Uint32Array, count: 
 
 export const sumAllByGroup = kernelFamily((values: Numbers, count: number, groups: Groups, sums: Float64Array): void => {
   for (let i = 0; i < count; i++) sums[groups[i]] += values[i];
+});
+
+/** For few groups, whose sums would wait for each other: four lanes a group, side by side in `lanes`. */
+export const sumAllByFewGroups = kernelFamily((values: Numbers, count: number, groups: Groups, lanes: Float64Array): void => {
+  let i = 0;
+  for (; i + 4 <= count; i += 4) {
+    lanes[groups[i] * 4] += values[i];
+    lanes[groups[i + 1] * 4 + 1] += values[i + 1];
+    lanes[groups[i + 2] * 4 + 2] += values[i + 2];
+    lanes[groups[i + 3] * 4 + 3] += values[i + 3];
+  }
+  for (; i < count; i++) lanes[groups[i] * 4] += values[i];
+});
+
+export const countByFewGroups = kernelFamily((groups: Groups, count: number, lanes: Uint32Array): void => {
+  let i = 0;
+  for (; i + 4 <= count; i += 4) {
+    lanes[groups[i] * 4]++;
+    lanes[groups[i + 1] * 4 + 1]++;
+    lanes[groups[i + 2] * 4 + 2]++;
+    lanes[groups[i + 3] * 4 + 3]++;
+  }
+  for (; i < count; i++) lanes[groups[i] * 4]++;
 });
 
 export const sumRowsByGroup = kernelFamily(
