@@ -1,10 +1,19 @@
 import type { RecordBatch } from "apache-arrow";
+import { readArrow } from "../arrow/read.ts";
 import { type ArrowSource, fromRecordBatches, rowsOf, toRecordBatches } from "../arrow/record-batches.ts";
 import { schemaOf } from "../entity/entity.ts";
 import type { EntitySchema } from "../entity/schema.ts";
 import type { EntityClass, EntityRow } from "../entity/types.ts";
 import { UnsupportedError, ValidationError } from "../errors.ts";
+import { bindPlan } from "../query/bind.ts";
+import type { QueryColumns } from "../query/column-types.ts";
+import type { Plan } from "../query/plan.ts";
+import { planOf } from "../query/query.ts";
+import { QueryResult } from "../query/query-result.ts";
+import type { Query } from "../query/query-types.ts";
+import type { FrozenRows } from "../soa/frozen-rows.ts";
 import { SoA, type SoAOptions } from "../soa/soa.ts";
+import { readOnlySource } from "../store/kernel-source.ts";
 import type { MemoryStats } from "../store/memory-stats.ts";
 import type { Backend, BackendSnapshot, Batches, Change, Commit, OperationOptions } from "./backend.ts";
 import { assertBatches, collectBatches, cutBatches, rowsOnce } from "./batches.ts";
@@ -62,6 +71,14 @@ export class BackendPersistence<T extends EntityRow> implements Persistence<T> {
       const own = options.allocator === undefined ? {} : { allocator: options.allocator };
       return batches.length === 0 ? new SoA(this.entity, own) : fromRecordBatches(this.entity, batches, own);
     }, options);
+  }
+
+  query<C extends QueryColumns, R>(query: Query<C, R>, options?: OperationOptions): Promise<QueryResult<C, R>>;
+  query(plan: Plan, options?: OperationOptions): Promise<QueryResult<QueryColumns, Record<string, unknown>>>;
+  async query(query: Query<QueryColumns, unknown> | Plan, options?: OperationOptions): Promise<QueryResult<QueryColumns, never>> {
+    // Before the storage is asked: a question that makes no sense costs nothing.
+    const plan = bindPlan(planOf(query), this.#schema);
+    return this.#read(async (snapshot) => new QueryResult(plan, readOnlySource(await this.#rowsOf(snapshot, options))), options);
   }
 
   count(options?: OperationOptions): Promise<number> {
@@ -126,6 +143,14 @@ export class BackendPersistence<T extends EntityRow> implements Persistence<T> {
     } finally {
       await snapshot.close();
     }
+  }
+
+  async #rowsOf(snapshot: BackendSnapshot, options?: OperationOptions): Promise<SoA<EntityRow> | FrozenRows<EntityRow>> {
+    if (snapshot.rows !== undefined) return snapshot.rows;
+    const rows = new SoA<EntityRow>(this.entity as unknown as EntityClass<EntityRow>, { readOnlyViews: true });
+    const batches = await collectBatches(snapshot.scan(options));
+    if (batches.length > 0) readArrow(rows, batches);
+    return rows;
   }
 
   #batchesOf(source: ArrowSource): () => Batches {

@@ -1,5 +1,7 @@
 import type { RecordBatch } from "apache-arrow";
 import type { EntitySchema } from "../entity/schema.ts";
+import type { EntityRow } from "../entity/types.ts";
+import type { FrozenRows } from "../soa/frozen-rows.ts";
 import type { MemoryStats } from "../store/memory-stats.ts";
 
 /**
@@ -80,6 +82,8 @@ export interface BackendSnapshot {
   stats(options?: OperationOptions): Promise<MemoryStats>;
   /** Every row in the order of storage. Batches are not to be written to; they are of any length. */
   scan(options?: OperationOptions): AsyncIterable<RecordBatch>;
+  /** The rows as columns, where that is how they are kept in this process; usable also once this is closed. */
+  readonly rows?: FrozenRows<EntityRow>;
   /** Gives back what it holds. Twice is fine; afterwards its methods reject. */
   close(): Promise<void>;
 }

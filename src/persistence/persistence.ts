@@ -1,6 +1,10 @@
 import type { RecordBatch } from "apache-arrow";
 import type { ArrowSource } from "../arrow/record-batches.ts";
 import type { EntityClass, EntityRow } from "../entity/types.ts";
+import type { QueryColumns } from "../query/column-types.ts";
+import type { Plan } from "../query/plan.ts";
+import type { QueryResult } from "../query/query-result.ts";
+import type { Query } from "../query/query-types.ts";
 import type { SoA, SoAOptions } from "../soa/soa.ts";
 import type { MemoryStats } from "../store/memory-stats.ts";
 import type { Backend, Batches, Commit, OperationOptions } from "./backend.ts";
@@ -29,6 +33,13 @@ export interface Persistence<T extends EntityRow> {
 
   /** Stores these rows behind those that are there. @throws DuplicateKeyError, SchemaMismatchError, ValidationError, IoError */
   append(rows: ArrowSource, options?: OperationOptions): Promise<Commit>;
+
+  /**
+   * What the stored rows answer to a query, or to the plan of one. Rows are those of one version.
+   * @throws QueryError, ColumnNotFoundError, IoError, CorruptDataError
+   */
+  query<C extends QueryColumns, R>(query: Query<C, R>, options?: OperationOptions): Promise<QueryResult<C, R>>;
+  query(plan: Plan, options?: OperationOptions): Promise<QueryResult<QueryColumns, Record<string, unknown>>>;
 
   /** Number of stored rows. */
   count(options?: OperationOptions): Promise<number>;

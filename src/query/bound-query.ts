@@ -2,11 +2,12 @@ import type { Table } from "apache-arrow";
 import type { ToArrowOptions } from "../arrow/table.ts";
 import { QueryError, UnsupportedError } from "../errors.ts";
 import { avg, count, max, min, sum } from "./aggregate-functions.ts";
-import { execute, executeRows } from "./engine/execute.ts";
+import type { QueryColumns } from "./column-types.ts";
+import { executeRows } from "./engine/execute.ts";
 import { explain } from "./engine/explain.ts";
 import { QueryPlan, type QueryState } from "./query.ts";
-import { resultToArrow, rowsToArrow } from "./result-arrow.ts";
-import { type RowSource, type RowsWriter, viewsAt } from "./row-source.ts";
+import { QueryResult } from "./query-result.ts";
+import type { RowSource, RowsWriter } from "./row-source.ts";
 
 type Of = string | ((columns: never) => unknown);
 
@@ -24,21 +25,15 @@ export class BoundQuery extends QueryPlan {
   }
 
   toArray(): unknown[] {
-    const { bound } = this;
-    const rows = this.#source.open();
-    if (!bound.wholeRows) return execute(bound, rows).toRows();
-    return viewsAt(rows.rows, executeRows(bound, rows), (chunk, row) => this.#source.view(chunk, row));
+    return this.#run().toArray();
   }
 
-  toColumns(): Record<string, ArrayLike<unknown>> {
-    return execute(this.bound, this.#source.open()).toColumns();
+  toColumns(): Record<string, readonly unknown[]> {
+    return this.#run().toColumns();
   }
 
   toArrow(options?: ToArrowOptions): Table {
-    const { bound } = this;
-    const rows = this.#source.open();
-    if (bound.wholeRows) return rowsToArrow(rows.rows, executeRows(bound, rows), options);
-    return resultToArrow(this.state.schema.name, execute(bound, rows), options);
+    return this.#run().toArrow(options);
   }
 
   first(): unknown {
@@ -94,6 +89,10 @@ export class BoundQuery extends QueryPlan {
 
   protected override derive(state: QueryState): BoundQuery {
     return new BoundQuery(state, this.#source);
+  }
+
+  #run(): QueryResult<QueryColumns, unknown> {
+    return new QueryResult(this.bound, this.#source);
   }
 
   #value(of: Of, make: (column: never) => unknown): unknown {

@@ -231,6 +231,12 @@ export function stateOf(schema: EntitySchema, plan: Plan): QueryState {
   return { schema, steps: plan.steps, bound: bound.steps, scope: new Scope(schema.name, bound.output) };
 }
 
+/** The plan of a query, or a plan that came as data, checked. @throws QueryError where it is neither */
+export function planOf(query: unknown): Plan {
+  if (query instanceof QueryPlan) return query.plan;
+  return planFromJson(typeof query === "object" && query !== null && "plan" in query ? query.plan : query);
+}
+
 function sameData(a: unknown, b: unknown): boolean {
   if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return Object.is(a, b);
   const [x, y] = [Object.entries(a), b as Record<string, unknown>];

@@ -3,9 +3,8 @@ import type { Aggregates, Direction, OrderOptions } from "./aggregate-functions.
 import { BoundQuery } from "./bound-query.ts";
 import type { BoolOperand, ColumnsOf, NumericNames, NumericOperand, Operand, QueryColumns } from "./column-types.ts";
 import type { Plan } from "./plan.ts";
-import { planFromJson } from "./plan-json.ts";
-import { emptyState, stateOf } from "./query.ts";
-import type { Flavour, Next, Query, RowsQuery, SourceQuery } from "./query-types.ts";
+import { emptyState, planOf, stateOf } from "./query.ts";
+import type { Flavour, Next, Query, SourceQuery } from "./query-types.ts";
 import type { RowSource } from "./row-source.ts";
 
 /** What rows are asked by. The methods begin a query over all rows; see `QuerySteps` and `Answers` for what each does. */
@@ -18,8 +17,7 @@ export abstract class Queryable<T extends EntityRow, B extends Exclude<Flavour, 
   query(plan: Plan): SourceQuery<QueryColumns, Record<string, unknown>>;
   query(query: { readonly plan: Plan } | Plan): unknown {
     const source = this.querySource();
-    const plan = "plan" in query ? query.plan : planFromJson(query);
-    return new BoundQuery(stateOf(source.schema, plan), source);
+    return new BoundQuery(stateOf(source.schema, planOf(query)), source);
   }
 
   /** The rows for which a predicate is true: `.where((o) => o.status.eq("Delivered").and(o.total.gt(200)))`. */
@@ -101,5 +99,3 @@ export abstract class Queryable<T extends EntityRow, B extends Exclude<Flavour, 
     return new BoundQuery(emptyState(source.schema), source) as unknown as SourceQuery<ColumnsOf<FieldsOf<T>>, T>;
   }
 }
-
-export type { RowsQuery };

@@ -23,6 +23,10 @@ export class ArrowSnapshot implements BackendSnapshot {
     this.#rows = new FrozenRows(storage);
   }
 
+  get rows(): FrozenRows<EntityRow> {
+    return this.#open();
+  }
+
   async count(): Promise<bigint> {
     return BigInt(this.#open().size);
   }
