@@ -19,9 +19,19 @@ export default {
         alternatives: Object.fromEntries(stores.map((store, i) => [label(sizes[i]), () => change(store, sizes[i])])),
       });
 
-    let next = 10_000_000;
+    const next = new Map(stores.map((store) => [store, 10_000_000]));
+    const fresh = (store) => {
+      const id = next.get(store);
+      next.set(store, id + 1);
+      return order(id);
+    };
+    const latest = (store) => {
+      const id = next.get(store) - 1;
+      next.set(store, id);
+      return BigInt(id);
+    };
     await across("Add a row and wait for it", 2_000, async (store) => {
-      for (let i = 0; i < 2_000; i++) await store.add(order(next++));
+      for (let i = 0; i < 2_000; i++) await store.add(fresh(store));
     });
     await across("Update a row and wait for it", 2_000, async (store, size) => {
       for (let i = 0; i < 2_000; i++) await store.update(BigInt((i * 7919) % size), { quantity: i });
@@ -30,17 +40,18 @@ export default {
       for (let i = 0; i < 2_000; i++) await store.update(BigInt((i * 7919) % size), (draft) => (draft.quantity += 1));
     });
     await across("Upsert a row and wait for it", 2_000, async (store) => {
-      for (let i = 0; i < 2_000; i++) await store.upsert(order(next++));
+      for (let i = 0; i < 2_000; i++) await store.upsert(fresh(store));
     });
+    await Promise.all(stores.map((store) => store.addBatch(Array.from({ length: 30_000 }, () => fresh(store)))));
     await across("Delete a row and wait for it", 2_000, async (store) => {
-      for (let i = 0; i < 2_000; i++) await store.delete(BigInt(--next));
+      for (let i = 0; i < 2_000; i++) await store.delete(latest(store));
     });
     await across("Add rows, all asked for at once", 20_000, (store) => {
       const calls = [];
-      for (let i = 0; i < 20_000; i++) calls.push(store.add(order(next++)));
+      for (let i = 0; i < 20_000; i++) calls.push(store.add(fresh(store)));
       return Promise.all(calls);
     });
-    await across("Add a batch of rows", 20_000, (store) => store.addBatch(Array.from({ length: 20_000 }, () => order(next++))));
+    await across("Add a batch of rows", 20_000, (store) => store.addBatch(Array.from({ length: 20_000 }, () => fresh(store))));
     await bulk(h, h.size(1_000_000));
   },
 };
