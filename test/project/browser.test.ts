@@ -83,5 +83,32 @@ test.each([
 ])("Faun runs bundled in a page%s", async (_, codegen) => {
   const script = await bundleForBrowser("test/project/browser-smoke.ts");
   expect(script).not.toMatch(/["']node:/);
-  expect(await runInPage(script, { codegen })).toEqual({ kinds: ["u64", "enum", "f64"], refusal: "VALIDATION" });
+  const store = {
+    ship: "Shipped",
+    note: "note 🦌 number 7, longer than what a loop decodes",
+    city: "東京",
+    sizes: [999, 1000, 999],
+    json: JSON.stringify({
+      orderId: "1",
+      totalAmount: 0.5,
+      status: "Pending",
+      city: "Łódź",
+      note: "note 🦌 number 1, longer than what a loop decodes",
+      seal: "AQ==",
+      placed: "2023-11-14T22:13:20.001Z",
+    }),
+    delivered: ["0", "2", "4", "6"],
+    revenue: [
+      { status: "Pending", revenue: 124_996.5 },
+      { status: "Shipped", revenue: 3.5 },
+      { status: "Delivered", revenue: 124_746 },
+    ],
+    refusal: "VALIDATION",
+  };
+  expect(await runInPage(script, { codegen })).toEqual({
+    heap: store,
+    shared: store,
+    sharded: [1000, 499.5],
+    persistent: [1000, "Shipped"],
+  });
 });
