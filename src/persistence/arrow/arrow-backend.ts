@@ -79,7 +79,11 @@ export class ArrowBackend<T extends EntityRow> implements Backend {
         `${this.#schema.name}: the storage is at version ${this.#versionName}, not ${expected}: something else changed it first`,
       );
     }
-    this.#apply(gathered);
+    try {
+      this.#apply(gathered);
+    } finally {
+      this.#reader.forget();
+    }
     this.#version++;
     const commit: Commit = { version: this.#versionName, rows: BigInt(this.#storage.size), at: new Date(), durability: "memory" };
     this.#history.push(commit);

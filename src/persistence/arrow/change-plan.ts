@@ -4,6 +4,7 @@ import { projectEntity } from "../../entity/projection.ts";
 import type { EntitySchema } from "../../entity/schema.ts";
 import type { EntityClass, EntityRow } from "../../entity/types.ts";
 import { UnsupportedError, ValidationError } from "../../errors.ts";
+import { RowAccess } from "../../soa/row-access.ts";
 import { SoA } from "../../soa/soa.ts";
 import type { Change, OperationOptions, Progress } from "../backend.ts";
 import { collectBatches } from "../batches.ts";
@@ -67,11 +68,11 @@ function fieldsOf(schema: EntitySchema, change: Change): readonly string[] {
   return [key.name, ...change.fields];
 }
 
-/** Reads changes into kernels of the fields they carry; those of the less than whole rows are kept for the next time. */
+/** Reads changes into kernels of the fields they carry. What is made for a set of fields is kept for the next time. */
 export class ChangeReader {
   readonly #entity: EntityClass<EntityRow>;
   readonly #schema: EntitySchema;
-  readonly #projections = new Map<string, EntityClass<EntityRow>>();
+  readonly #accesses = new Map<string, RowAccess<EntityRow>>();
 
   constructor(entity: EntityClass<EntityRow>, schema: EntitySchema) {
     this.#entity = entity;
@@ -82,21 +83,29 @@ export class ChangeReader {
   read(change: GatheredChange): Step {
     if (change.kind === "clear") return change;
     const { kind, fields, batches } = change;
-    const rows = new SoA<EntityRow>(this.#entityOf(fields));
+    const access = this.#accessOf(fields);
+    const rows = new SoA<EntityRow>(access.entity, { access });
     if (batches.length > 0) readArrow(rows, batches);
     return kind === "append" ? { kind, rows, batches } : { kind, rows };
   }
 
-  #entityOf(fields: readonly string[]): EntityClass<EntityRow> {
-    if (fields.length >= this.#schema.fields.length) return this.#entity;
-    const id = fields.join();
-    let projection = this.#projections.get(id);
-    if (projection === undefined) {
-      projection = projectEntity(this.#schema, fields);
-      // Bounded, for there may be as many sets of fields as subsets.
-      if (this.#projections.size >= 256) this.#projections.clear();
-      this.#projections.set(id, projection);
+  /** The steps that were read are done with: forgets the strings of their categories. */
+  forget(): void {
+    for (const { codecs } of this.#accesses.values()) {
+      for (const { dictionary, field } of codecs) if (field.type.kind === "category") dictionary?.truncate(0);
     }
-    return projection;
+  }
+
+  #accessOf(fields: readonly string[]): RowAccess<EntityRow> {
+    const id = fields.join();
+    let access = this.#accesses.get(id);
+    if (access === undefined) {
+      const whole = fields.length >= this.#schema.fields.length;
+      access = new RowAccess(whole ? this.#entity : projectEntity(this.#schema, fields));
+      // Bounded, for there may be as many sets of fields as subsets.
+      if (this.#accesses.size >= 64) this.#accesses.clear();
+      this.#accesses.set(id, access);
+    }
+    return access;
   }
 }
