@@ -158,7 +158,7 @@ describe("construction is refused, naming entity and field, for", () => {
   test("an accessor or method of the class that hides a column", () => {
     class Hiding extends Order {
       // The compiler lets this pass.
-      get quantity() {
+      override get quantity() {
         return 1;
       }
     }
