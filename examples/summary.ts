@@ -16,7 +16,7 @@ export interface DemoResults {
 
 /** The last page: what was measured in this run, on this machine. */
 export function summarise(ui: Ui, { orders, flights, checks, milliseconds }: DemoResults): void {
-  const { million } = orders;
+  const { million, questions } = orders;
   const n = million.orders;
   const took = (spent: number) => [duration(spent), rate(n, spent)];
   ui.heading("Summary, as measured just now");
@@ -31,13 +31,15 @@ export function summarise(ui: Ui, { orders, flights, checks, milliseconds }: Dem
       ["Delivered revenue, array of objects", integer(n), ...took(million.revenueMilliseconds.arrayOfObjects)],
       ["Delivered revenue, views of a Store", integer(n), ...took(million.revenueMilliseconds.views)],
       ["Delivered revenue, columns of a Store", integer(n), ...took(million.revenueMilliseconds.columns)],
+      ["Delivered revenue, a query", integer(n), ...took(million.revenueMilliseconds.query)],
+      ...questions.timings.slice(1).map(({ question, store }) => [`${capital(question)}, a query`, integer(n), ...took(store)]),
       "rule",
       ["Flights adopted from an Arrow file", integer(flights.flights), duration(flights.adoptMilliseconds), ""],
       ["Flights written as an Arrow file", integer(flights.flights), duration(flights.writtenBack.writeMilliseconds), ""],
     ],
   });
 
-  ui.text(ui.colours.dim("Arrow and revenue: the middle of five runs; the others ran once."));
+  ui.text(ui.colours.dim("Arrow, revenue and queries: the middle of five runs; the others ran once."));
 
   const { arrayOfObjects, arrayOfLeanObjects, store } = million.bytesPerOrder;
   const most = Math.max(arrayOfObjects, arrayOfLeanObjects, store);
@@ -57,3 +59,5 @@ export function summarise(ui: Ui, { orders, flights, checks, milliseconds }: Dem
   if (!collects) ui.text("(Measured without collections: node --expose-gc makes it exact.)");
   ui.text("", ui.colours.green(`${checks.length} checks made, all of them held. ${duration(milliseconds)} in all.`));
 }
+
+const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);

@@ -2,6 +2,7 @@ import { ArrowPersistence } from "faun";
 import type { Demo } from "../demo.ts";
 import { integer } from "../terminal/numbers.ts";
 import { append } from "./append.ts";
+import { ask } from "./ask.ts";
 import { batch } from "./batch.ts";
 import { million } from "./million.ts";
 import { Order } from "./order.ts";
@@ -26,5 +27,9 @@ export async function ordersDemo(demo: Demo) {
   await persistence.close();
 
   ui.heading(`Orders (e): the same with ${integer(demo.rows)}`);
-  return { sideBySide: besides, batch: five, restart: again, append: more, million: await million(demo) };
+  const { results, array, orders } = await million(demo);
+
+  ui.heading("Orders (f): questions");
+  const questions = await ask(demo, array, orders);
+  return { sideBySide: besides, batch: five, restart: again, append: more, million: results, questions };
 }

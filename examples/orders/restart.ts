@@ -1,14 +1,15 @@
-import { type Persistence, PersistentStore } from "faun";
+import { type Persistence, PersistentStore, query, sum } from "faun";
 import type { Demo } from "../demo.ts";
 import { fixed } from "../terminal/numbers.ts";
-import { revenueOf } from "./batch.ts";
 import { fiveOrders } from "./five-orders.ts";
 import { Order } from "./order.ts";
 
 /** (c) The application starts again: another store loads what the first one left behind. */
 export async function restart({ ui, check }: Demo, persistence: Persistence<Order>) {
   const orders = await PersistentStore.open(persistence);
-  const revenue = revenueOf(orders.filter((order) => order.isDelivered));
+  const delivered = query(Order).where((o) => o.status.eq("Delivered"));
+  const revenue = orders.query(delivered).sum("totalAmount") ?? 0;
+  const stored = await orders.queryStorage(delivered.aggregate({ revenue: sum("totalAmount") }));
 
   ui.facts([
     ["loaded", `${orders.size} orders`],
@@ -23,6 +24,8 @@ export async function restart({ ui, check }: Demo, persistence: Persistence<Orde
     "each of them is found by its key",
     fiveOrders.every(({ orderId }) => orders.has(orderId)),
   );
+
+  check("the storage answers the same question with the same revenue", stored.toArray()[0]?.revenue === revenue);
 
   await orders.close();
   return { orders: fiveOrders.length, revenue };

@@ -55,6 +55,16 @@ describe("npm start -- --json", () => {
     expect(million.toArrowMilliseconds).toBeGreaterThan(0);
   });
 
+  test("has the questions, each answered by a loop too", () => {
+    const { questions } = document.orders;
+    expect(questions.deliveredRevenue).toBeCloseTo(document.orders.million.deliveredRevenue, 2);
+    expect(questions.revenueByPayment).toHaveLength(3);
+    expect(questions.topCustomers).toHaveLength(5);
+    expect(questions.monthlyTrend).toHaveLength(12);
+    expect(questions.monthlyTrend.reduce((sum: number, month: { orders: number }) => sum + month.orders, 0)).toBe(ROWS);
+    expect(questions.timings).toHaveLength(5);
+  });
+
   test("has the flights, and what is known of them", () => {
     const { flights } = document;
     expect(flights.flights).toBe(200_000);
