@@ -168,12 +168,12 @@ export function count(mask: usize, blocks: i32): i32 {
   return <i32>total;
 }
 
-/** Positions of the ones, ascending, as u32. @returns how many */
-export function rows(mask: usize, blocks: i32, out: usize): i32 {
+/** `first` plus the positions of the ones, ascending, as u32. @returns how many */
+export function rows(mask: usize, blocks: i32, out: usize, first: i32): i32 {
   const start = out;
   for (let i = 0; i < blocks; i++, mask += 8) {
     let word = load<u64>(mask);
-    const base = i << 6;
+    const base = first + (i << 6);
     while (word != 0) {
       store<i32>(out, base + <i32>ctz<u64>(word));
       out += 4;

@@ -10,6 +10,7 @@ import type { Rows } from "../soa/rows.ts";
 import { SoA } from "../soa/soa.ts";
 import { jsValues } from "./engine/js-value.ts";
 import type { ResultColumn, ResultTable } from "./engine/result-table.ts";
+import type { Vector } from "./engine/vector.ts";
 import { locatePositions } from "./row-source.ts";
 import type { ValueType } from "./value-type.ts";
 
@@ -89,7 +90,49 @@ function storedType(type: ValueType): FieldType {
 }
 
 function storedValues({ type, vector }: ResultColumn): unknown {
-  if (type.kind === "f64" && vector.kind === "num" && vector.valid === null) return vector.values;
   const stored = storedType(type);
-  return jsValues(stored, vector);
+  return (vector.valid === null ? typedValues(stored, vector) : null) ?? jsValues(stored, vector);
+}
+
+/** The array of a column of this type, without a value of its own for each row; null where there is no such way. */
+function typedValues(type: FieldType, vector: Vector): ArrayBufferView | null {
+  if (vector.kind === "big") {
+    const { values } = vector;
+    if (type.kind === "u64" && values instanceof BigUint64Array) return values;
+    return (type.kind === "i64" || type.kind === "timestamp") && values instanceof BigInt64Array ? values : null;
+  }
+  if (vector.kind !== "num") return null;
+  const { values } = vector;
+  switch (type.kind) {
+    case "f64":
+      return values;
+    case "f32":
+      return new Float32Array(values);
+    case "u8":
+      return new Uint8Array(values);
+    case "u16":
+      return new Uint16Array(values);
+    case "u32":
+      return new Uint32Array(values);
+    case "i8":
+      return new Int8Array(values);
+    case "i16":
+      return new Int16Array(values);
+    case "i32":
+    case "date":
+      return new Int32Array(values);
+    case "u64":
+    case "i64": {
+      const out = type.kind === "u64" ? new BigUint64Array(values.length) : new BigInt64Array(values.length);
+      const words = new Uint32Array(out.buffer);
+      for (let i = 0; i < values.length; i++) {
+        const high = Math.floor(values[i]! / 4_294_967_296);
+        words[2 * i] = values[i]! - high * 4_294_967_296;
+        words[2 * i + 1] = high;
+      }
+      return out;
+    }
+    default:
+      return null;
+  }
 }

@@ -111,6 +111,15 @@ describe("results", () => {
     expect(column("price_sum").map(int128)).toEqual(rows.map((r) => BigInt(r.priceSum.replace(".", ""))));
   });
 
+  test("hold every type as whole rows do", () => {
+    const chosen = store.where((m) => m.byte.le(20));
+    const whole = chosen.toArrow();
+    const apart = chosen
+      .select("id", "byte", "safe", "big", "single", "double", "price", "cents", "day", "at", "nanos", "ticks", "maybe")
+      .toArrow();
+    for (const { name } of apart.schema.fields) expect([...apart.getChild(name)!], name).toEqual([...whole.getChild(name)!]);
+  });
+
   test("keep their names where snake_case would make two the same", () => {
     const both = store
       .select((m) => ({ aB: m.byte, a_b: m.safe, c: m.text }))

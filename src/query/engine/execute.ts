@@ -1,12 +1,14 @@
 import type { Chunk } from "../../soa/chunk.ts";
 import type { BoundColumn, BoundExpression, BoundMeasure, BoundPlan, BoundProjection, BoundStep } from "../bound.ts";
+import { blocksOf } from "../wasm/chunk-mask.ts";
 import { aggregate } from "./aggregate.ts";
 import { type Batch, ChunkBatch, TableBatch } from "./batch.ts";
 import { compile } from "./evaluate.ts";
 import { keyLookup } from "./key-lookup.ts";
 import { conjuncts } from "./plan-filters.ts";
 import { ResultTable } from "./result-table.ts";
-import { allRows } from "./selection.ts";
+import { scan } from "./scan.ts";
+import { allRows, keepSelection, type Selection } from "./selection.ts";
 import type { QuerySource } from "./source.ts";
 import { Stage } from "./stage.ts";
 import { allMatching, type BatchRows, sorted } from "./top-rows.ts";
@@ -42,10 +44,46 @@ export function executeRows(plan: BoundPlan, source: QuerySource): Uint32Array {
 }
 
 function positionsOf(stage: Stage, known: Uint32Array | null): Uint32Array {
+  if (known === null && stage.order.length === 0) return storedOrder(stage);
   const { batches, rows } = rowsOf(stage);
   if (known !== null) return rows.map((row) => known[row]);
   const starts = stage.batches.map((batch) => (batch as ChunkBatch).position);
   return rows.map((row, k) => starts[batches[k]] + row);
+}
+
+/** Positions of the rows that meet all conditions, as they lie in the source. */
+function storedOrder(stage: Stage): Uint32Array {
+  const { batches, offset, limit } = stage;
+  const end = limit === null ? Number.POSITIVE_INFINITY : offset + limit;
+  const parts: Uint32Array[] = [];
+  let length = 0;
+  if (end > 0) {
+    scan(batches, stage.filters(), (batch, selection) => {
+      const part = positionsIn(selection, batch.length, (batch as ChunkBatch).position);
+      parts.push(part);
+      length += part.length;
+      return length >= end;
+    });
+  }
+  const all = new Uint32Array(length);
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return offset === 0 && length <= end ? all : all.slice(offset, Math.min(end, length));
+}
+
+/** `first` plus each chosen row of a batch, in memory of their own. */
+function positionsIn(selection: Selection, batchRows: number, first: number): Uint32Array {
+  const { kernels, count } = selection;
+  if (kernels !== undefined) {
+    kernels.scan.rows(kernels.mask, blocksOf(batchRows), kernels.rows, first);
+    return new Uint32Array(kernels.rowNumbers.subarray(0, count));
+  }
+  const positions = keepSelection(selection);
+  if (first > 0) for (let i = 0; i < count; i++) positions[i] += first;
+  return positions;
 }
 
 /** The rows of the source, and nothing asked of them yet. A key that the first conditions demand is looked up at once. */

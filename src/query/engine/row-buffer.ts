@@ -40,7 +40,7 @@ export class RowBuffer {
   get rows(): Uint32Array | null {
     if (this.#pending) {
       const { scan, mask, rows, rowNumbers } = this.#kernels as ArenaKernels;
-      scan.rows(mask, blocksOf(this.#batchRows), rows);
+      scan.rows(mask, blocksOf(this.#batchRows), rows, 0);
       this.out.set(rowNumbers.subarray(0, this.count));
       this.#pending = false;
     }

@@ -26,7 +26,7 @@ export interface ScanExports {
   maskAndNot(mask: number, other: number, blocks: number): void;
   maskRows(mask: number, rows: number): void;
   count(mask: number, blocks: number): number;
-  rows(mask: number, blocks: number, out: number): number;
+  rows(mask: number, blocks: number, out: number, first: number): number;
   readonly sumU8: MaskedSum;
   readonly sumI8: MaskedSum;
   readonly sumU16: MaskedSum;

@@ -127,7 +127,7 @@ describe("arena kernels", () => {
         const expected = expectedRows(chunk, tests);
         const { scan, mask, rows, rowNumbers } = kernels;
         expect(scan.count(mask, blocksOf(chunk.length))).toBe(expected.length);
-        expect(scan.rows(mask, blocksOf(chunk.length), rows)).toBe(expected.length);
+        expect(scan.rows(mask, blocksOf(chunk.length), rows, 0)).toBe(expected.length);
         expect([...rowNumbers.subarray(0, expected.length)]).toEqual(expected);
       }
     });
