@@ -1,14 +1,12 @@
-// Compiles assembly/scan.ts into src/query/wasm/module.ts: npm run build:wasm; with --check only tells whether that is up to date.
+// Compiles the modules of assembly/ into TypeScript: npm run build:wasm; with --check only tells whether that is up to date.
 import { readFileSync, writeFileSync } from "node:fs";
 import asc from "assemblyscript/asc";
 import { fromRoot } from "./paths.mjs";
 
-const OPTIONS = [
-  "--optimizeLevel=3",
-  "--shrinkLevel=1",
-  "--noAssert",
-  "--runtime=stub",
-  "--use=abort=",
+const OPTIONS = ["--optimizeLevel=3", "--shrinkLevel=1", "--noAssert", "--runtime=stub", "--use=abort="];
+
+/** Works in the arenas of stores. */
+const SHARED_MEMORY = [
   "--noExportMemory",
   "--importMemory",
   "--sharedMemory",
@@ -18,27 +16,35 @@ const OPTIONS = [
   "--enable=simd,threads",
 ];
 
-/** The text of module.ts for the source as it is. */
-export async function wasmModuleText() {
-  const source = readFileSync(fromRoot("assembly/scan.ts"), "utf8");
+/** What is compiled from which source, and how. */
+export const MODULES = {
+  "src/query/wasm/module.ts": { source: "assembly/scan.ts", options: SHARED_MEMORY },
+  "src/persistence/parquet/codecs/wasm-module.ts": { source: "assembly/codecs.ts", options: [] },
+};
+
+/** The text of a module for the source as it is. */
+export async function wasmModuleText(path = "src/query/wasm/module.ts") {
+  const { source, options } = MODULES[path];
+  const text = readFileSync(fromRoot(source), "utf8");
   const outputs = new Map();
-  const { error, stderr } = await asc.main(["scan.ts", "--outFile=scan.wasm", ...OPTIONS], {
-    readFile: (name) => (name === "scan.ts" ? source : null),
+  const { error, stderr } = await asc.main(["module.ts", "--outFile=module.wasm", ...OPTIONS, ...options], {
+    readFile: (name) => (name === "module.ts" ? text : null),
     writeFile: (name, contents) => outputs.set(name, contents),
     listFiles: () => [],
   });
-  if (error !== null) throw new Error(`assembly/scan.ts does not compile:\n${stderr.toString()}`);
-  const base64 = Buffer.from(outputs.get("scan.wasm")).toString("base64");
+  if (error !== null) throw new Error(`${source} does not compile:\n${stderr.toString()}`);
+  const base64 = Buffer.from(outputs.get("module.wasm")).toString("base64");
   const lines = base64.match(/.{1,120}/g).map((line) => `  "${line}",`);
-  return `// Made by npm run build:wasm from assembly/scan.ts. Do not edit.\nexport const WASM_BASE64: string = [\n${lines.join("\n")}\n].join("");\n`;
+  return `// Made by npm run build:wasm from ${source}. Do not edit.\nexport const WASM_BASE64: string = [\n${lines.join("\n")}\n].join("");\n`;
 }
 
 if (process.argv[1] !== undefined && import.meta.url.endsWith("build-wasm.mjs") && process.argv[1].endsWith("build-wasm.mjs")) {
-  const text = await wasmModuleText();
-  const path = fromRoot("src/query/wasm/module.ts");
-  if (!process.argv.includes("--check")) writeFileSync(path, text);
-  else if (readFileSync(path, "utf8") !== text) {
-    console.error("src/query/wasm/module.ts is not what assembly/scan.ts compiles to: run npm run build:wasm");
-    process.exitCode = 1;
+  for (const path of Object.keys(MODULES)) {
+    const text = await wasmModuleText(path);
+    if (!process.argv.includes("--check")) writeFileSync(fromRoot(path), text);
+    else if (readFileSync(fromRoot(path), "utf8") !== text) {
+      console.error(`${path} is not what ${MODULES[path].source} compiles to: run npm run build:wasm`);
+      process.exitCode = 1;
+    }
   }
 }

@@ -17,7 +17,13 @@ export interface LayerRules {
 
 export const rules: LayerRules = {
   layers: ["errors.ts", "entity", "columns", "soa", "arrow", "query", "store", "persistence", "index.ts"],
-  packages: { "apache-arrow": "arrow" },
+  packages: {
+    "apache-arrow": "arrow",
+    // Codecs where the platform has none of its own, loaded when they are used.
+    "@bokuweb/zstd-wasm": "persistence",
+    "brotli-wasm": "persistence",
+    fflate: "persistence",
+  },
   nodeRooms: [],
 };
 

@@ -1,0 +1,43 @@
+import { CorruptDataError } from "../../../errors.ts";
+
+/** Compressions that pages are written and read with. `"lz4"` is Parquet's LZ4_RAW: bare LZ4 blocks. */
+export const COMPRESSIONS = ["uncompressed", "snappy", "zstd", "gzip", "lz4", "brotli"] as const;
+
+export type Compression = (typeof COMPRESSIONS)[number];
+
+/** Parquet's deprecated LZ4, blocks within a frame of Hadoop's, is read only. */
+export type PageCodecName = Compression | "lz4_hadoop";
+
+/** Compresses and decompresses whole pages. Synchronous; neither keeps nor changes what it is given. */
+export interface PageCodec {
+  readonly name: PageCodecName;
+  /** A new array; `"uncompressed"` gives `bytes` itself. O(bytes). */
+  compress(bytes: Uint8Array): Uint8Array;
+  /**
+   * The page that was compressed: a new array of `uncompressedSize` bytes; `"uncompressed"` gives `bytes` itself.
+   * O(uncompressedSize), also in memory, whatever `bytes` says.
+   * @throws CorruptDataError unless `bytes` are a page of exactly `uncompressedSize` bytes
+   */
+  decompress(bytes: Uint8Array, uncompressedSize: number): Uint8Array;
+}
+
+export interface CodecOptions {
+  /**
+   * How hard to compress: zstd 1 to 22 (3 by default), gzip 1 to 9 (6), brotli 0 to 11 (4). The others have no levels.
+   * Decompression does not depend on it.
+   */
+  level?: number | undefined;
+}
+
+export function notA(name: PageCodecName, bytes: Uint8Array, uncompressedSize: number, cause?: unknown): CorruptDataError {
+  return new CorruptDataError(
+    `${bytes.length} bytes that should be ${uncompressedSize} bytes compressed with ${name} are not`,
+    cause === undefined ? undefined : { cause },
+  );
+}
+
+/** What an array decompressed to, if it is as long as it should be. @throws CorruptDataError */
+export function ofSize(name: PageCodecName, bytes: Uint8Array, page: Uint8Array, uncompressedSize: number): Uint8Array {
+  if (page.length !== uncompressedSize) throw notA(name, bytes, uncompressedSize);
+  return page;
+}
