@@ -2,13 +2,11 @@ import { readArrow } from "../../arrow/read.ts";
 import type { Codec } from "../../columns/codec.ts";
 import type { EntityRow } from "../../entity/types.ts";
 import { DuplicateKeyError, KeyNotFoundError, ValidationError } from "../../errors.ts";
-import type { Chunk } from "../../soa/chunk.ts";
 import { appendRows } from "../../soa/copy-rows.ts";
-import { findRow } from "../../soa/find-row.ts";
-import { locate } from "../../soa/locate.ts";
 import type { SoA } from "../../soa/soa.ts";
+import type { Step } from "../change-steps.ts";
 import { type KeyId, keyId } from "../key-id.ts";
-import type { Step } from "./change-plan.ts";
+import { forEachFound, forEachKey, overwrite, places } from "../step-rows.ts";
 
 type Kernel = SoA<EntityRow>;
 
@@ -73,30 +71,6 @@ function upsert(storage: Kernel, rows: Kernel): void {
   if (added.size === 0) return;
   for (const { chunk, at } of places(rows)) if (!added.has(chunk.start + at)) rows.deleteAt(chunk.start + at);
   appendRows(storage, rows);
-}
-
-/** Writes the fields that `rows` carries, but for the key, over those of row `row`. */
-function overwrite(storage: Kernel, row: number, rows: Kernel, chunk: Chunk, at: number): void {
-  const target = locate(storage.chunkList, row);
-  rows.codecs.forEach((codec, i) => {
-    if (codec.field.key) return;
-    const { index } = storage.schema.field(codec.field.name);
-    storage.codecs[index].overwrite(storage.own(target, index), row - target.start, codec.read(chunk.columns[i], at));
-  });
-}
-
-function* places(rows: Kernel): Generator<{ chunk: Chunk; at: number }> {
-  for (const chunk of rows.chunkList) for (let at = 0; at < chunk.length; at++) if (!chunk.isDead(at)) yield { chunk, at };
-}
-
-function forEachKey(rows: Kernel, visit: (key: unknown) => void): void {
-  const { index } = rows.schema.key as { index: number };
-  for (const { chunk, at } of places(rows)) visit(rows.codecs[index].read(chunk.columns[index], at));
-}
-
-function forEachFound(storage: Kernel, rows: Kernel, visit: (row: number, chunk: Chunk, at: number) => void): void {
-  const { index } = rows.schema.key as { index: number };
-  for (const { chunk, at } of places(rows)) visit(findRow(storage, rows.codecs[index], chunk.columns[index], at), chunk, at);
 }
 
 /** @throws ValidationError where a category would have more distinct strings than it has codes for */

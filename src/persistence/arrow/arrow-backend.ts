@@ -15,10 +15,10 @@ import type {
   OperationOptions,
   Version,
 } from "../backend.ts";
+import { ChangeReader, type GatheredChange, gatherChanges } from "../change-steps.ts";
 import { assertSameSchema } from "../schema-check.ts";
 import { applySteps, checkSteps } from "./apply-steps.ts";
 import { ArrowSnapshot } from "./arrow-snapshot.ts";
-import { ChangeReader, type GatheredChange, gatherChanges } from "./change-plan.ts";
 
 export interface ArrowBackendOptions {
   /** Commits that `history()` remembers. At least 1, default 1,000. */

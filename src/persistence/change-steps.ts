@@ -1,13 +1,13 @@
 import type { RecordBatch } from "apache-arrow";
-import { readArrow } from "../../arrow/read.ts";
-import { projectEntity } from "../../entity/projection.ts";
-import type { EntitySchema } from "../../entity/schema.ts";
-import type { EntityClass, EntityRow } from "../../entity/types.ts";
-import { UnsupportedError, ValidationError } from "../../errors.ts";
-import { RowAccess } from "../../soa/row-access.ts";
-import { SoA } from "../../soa/soa.ts";
-import type { Change, OperationOptions, Progress } from "../backend.ts";
-import { collectBatches } from "../batches.ts";
+import { readArrow } from "../arrow/read.ts";
+import { projectEntity } from "../entity/projection.ts";
+import type { EntitySchema } from "../entity/schema.ts";
+import type { EntityClass, EntityRow } from "../entity/types.ts";
+import { UnsupportedError, ValidationError } from "../errors.ts";
+import { RowAccess } from "../soa/row-access.ts";
+import { SoA } from "../soa/soa.ts";
+import type { Change, OperationOptions, Progress } from "./backend.ts";
+import { collectBatches } from "./batches.ts";
 
 /** A change whose batches are at hand. `replace` is a `clear` and an `append`. */
 export type GatheredChange =
