@@ -18,6 +18,7 @@ declare module "vitest" {
 export default defineConfig({
   resolve: { alias: [{ find: /^faun$/, replacement: fromRoot("./src/index.ts") }] },
   test: {
+    globalSetup: fromRoot("./test/build-dist.ts"),
     testTimeout: 60_000,
     hookTimeout: 60_000,
     projects: [

@@ -1,0 +1,91 @@
+import { IoError } from "../../errors.ts";
+import type { FileHandle } from "./file-system.ts";
+import type { FileWriter, StoredFile } from "./storage.ts";
+import { closeQuietly, doing, failure, patiently } from "./system-call.ts";
+
+/** A file to read: one descriptor, so that it is the same file whatever is renamed meanwhile. */
+export class OpenFile implements StoredFile {
+  readonly size: number;
+  readonly #path: string;
+  #handle: FileHandle | null;
+
+  constructor(path: string, handle: FileHandle, size: number) {
+    this.#path = path;
+    this.#handle = handle;
+    this.size = size;
+  }
+
+  async read(offset: number, length: number): Promise<Uint8Array<ArrayBuffer>> {
+    const handle = this.#handle;
+    if (handle === null) throw new IoError(`${this.#path} is closed`);
+    if (offset < 0 || length < 0 || offset + length > this.size)
+      throw new IoError(`${this.#path} has ${this.size} bytes, and ${length} were asked for from ${offset} on`);
+    const bytes = new Uint8Array(length);
+    let at = 0;
+    while (at < length) {
+      const { bytesRead } = await doing("read", this.#path, () =>
+        patiently(() => handle.read(bytes, at, length - at, offset + at)),
+      );
+      if (bytesRead === 0) throw new IoError(`${this.#path} ended at byte ${offset + at}, before its ${this.size} bytes`);
+      at += bytesRead;
+    }
+    return bytes;
+  }
+
+  async close(): Promise<void> {
+    const handle = this.#handle;
+    this.#handle = null;
+    // Nothing was written: there is nothing to be lost by it.
+    if (handle !== null) await closeQuietly(handle);
+  }
+}
+
+/** A file being written. */
+export class NewFile implements FileWriter {
+  position = 0;
+  readonly #path: string;
+  #handle: FileHandle | null;
+  #broken: unknown = null;
+
+  constructor(path: string, handle: FileHandle) {
+    this.#path = path;
+    this.#handle = handle;
+  }
+
+  async write(bytes: Uint8Array): Promise<void> {
+    await this.#do("write", async (handle) => {
+      let at = 0;
+      while (at < bytes.length) {
+        const { bytesWritten } = await patiently(() => handle.write(bytes, at, bytes.length - at, this.position));
+        if (bytesWritten === 0) throw new Error("no byte was taken");
+        at += bytesWritten;
+        this.position += bytesWritten;
+      }
+    });
+  }
+
+  async sync(): Promise<void> {
+    await this.#do("sync", (handle) => handle.sync());
+  }
+
+  async close(): Promise<void> {
+    const handle = this.#handle;
+    this.#handle = null;
+    if (handle === null) return;
+    // Some systems tell only now that bytes could not be written.
+    if (this.#broken === null) await doing("close", this.#path, () => handle.close());
+    else await closeQuietly(handle);
+  }
+
+  async #do(what: string, run: (handle: FileHandle) => Promise<void>): Promise<void> {
+    if (this.#handle === null) throw new IoError(`${this.#path} is closed`);
+    if (this.#broken !== null)
+      throw new IoError(`${this.#path}: cannot ${what} after an earlier failure`, { cause: this.#broken });
+    try {
+      await run(this.#handle);
+    } catch (cause) {
+      this.#broken = cause;
+      throw failure(what, this.#path, cause);
+    }
+  }
+}

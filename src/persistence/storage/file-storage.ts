@@ -1,0 +1,194 @@
+import { IoError, ValidationError } from "../../errors.ts";
+import { removeQuietly, temporaryName } from "./atomic-replace.ts";
+import { NewFile, OpenFile } from "./file-handles.ts";
+import { lockFile } from "./file-lock.ts";
+import type { FileHandle, FileSystem } from "./file-system.ts";
+import { nodeBuiltin } from "./node-builtin.ts";
+import { type FileWriter, folderOf, type Storage, type StorageLock, type StoredEntry, type StoredFile } from "./storage.ts";
+import { closeQuietly, codeOf, doing, failure, patiently } from "./system-call.ts";
+
+export interface FileStorageOptions {
+  /** What stands in for Node's `fs/promises`. */
+  fileSystem?: FileSystem;
+  /**
+   * How locks are taken. Default: by the operating system, which gives them back when a process ends. `false`: not at
+   * all, for folders that nothing else writes to.
+   */
+  lock?: false | ((path: string) => Promise<StorageLock>);
+}
+
+/** Files below a folder, which is made when something is first written. Nothing is opened before it is needed. */
+export class FileStorage implements Storage {
+  readonly location: string;
+  readonly durability = "local";
+  readonly #lock: FileStorageOptions["lock"];
+  #fs: FileSystem | null;
+
+  /** @param root the folder, absolute or from where the process works now. @throws ValidationError */
+  constructor(root: string, options: FileStorageOptions = {}) {
+    if (typeof root !== "string" || root === "" || root.includes("\0"))
+      throw new ValidationError({ entity: "FileStorage", field: "root", value: root, expected: "the path of a folder" });
+    this.location = root.replace(/(?<=.)[/\\]+$/, "");
+    this.#fs = options.fileSystem ?? null;
+    this.#lock = options.lock;
+  }
+
+  async open(name: string): Promise<StoredFile | null> {
+    const path = this.#path(name);
+    let handle: FileHandle;
+    try {
+      handle = await patiently(() => this.#files.open(path, "r"));
+    } catch (cause) {
+      if (codeOf(cause) === "ENOENT") return null;
+      throw failure("open", path, cause);
+    }
+    try {
+      const { size } = await patiently(() => handle.stat());
+      return new OpenFile(path, handle, size);
+    } catch (cause) {
+      await closeQuietly(handle);
+      throw failure("open", path, cause);
+    }
+  }
+
+  async create(name: string): Promise<FileWriter> {
+    const path = this.#path(name);
+    return new NewFile(path, await doing("create", path, () => patiently(() => this.#files.open(path, "wx"))));
+  }
+
+  async rename(from: string, to: string): Promise<void> {
+    const path = this.#path(from);
+    try {
+      await this.#files.rename(path, this.#path(to));
+    } catch (cause) {
+      throw failure("rename", path, cause, (await this.#isThere(path)) === true ? "failed" : "unknown");
+    }
+  }
+
+  async putIfAbsent(name: string, bytes: Uint8Array): Promise<boolean> {
+    const path = this.#path(name);
+    const temporary = temporaryName(name);
+    try {
+      const writer = await this.create(temporary);
+      try {
+        await writer.write(bytes);
+        await writer.sync();
+      } finally {
+        await writer.close();
+      }
+      await this.#files.link(this.#path(temporary), path);
+    } catch (cause) {
+      if (codeOf(cause) === "EEXIST") return false;
+      throw cause instanceof IoError ? cause : failure("store", path, cause);
+    } finally {
+      await removeQuietly(this, temporary);
+    }
+    await this.syncFolder(folderOf(name));
+    return true;
+  }
+
+  async list(folder: string): Promise<StoredEntry[]> {
+    const path = this.#path(folder);
+    const entries: StoredEntry[] = [];
+    try {
+      for (const name of await patiently(() => this.#files.readdir(path))) {
+        const stat = await this.#statOrNone(`${path}/${name}`);
+        if (stat?.isFile() === true) entries.push({ name, size: stat.size });
+      }
+    } catch (cause) {
+      if (codeOf(cause) === "ENOENT") return [];
+      throw failure("list", path, cause);
+    }
+    return entries;
+  }
+
+  async remove(name: string): Promise<void> {
+    const path = this.#path(name);
+    try {
+      await this.#files.unlink(path);
+    } catch (cause) {
+      if (codeOf(cause) !== "ENOENT") throw failure("remove", path, cause);
+    }
+  }
+
+  async createFolder(folder: string): Promise<void> {
+    const path = this.#path(folder);
+    await doing("create", path, () => this.#makeFolder(path));
+  }
+
+  async syncFolder(folder: string): Promise<void> {
+    const path = this.#path(folder);
+    await doing("sync", path, () => this.#syncFolder(path));
+  }
+
+  async lock(name: string): Promise<StorageLock> {
+    const path = this.#path(name);
+    if (this.#lock === false) return { release: async () => {} };
+    if (this.#lock !== undefined) return this.#lock(path);
+    return lockFile(path, this.location, () => doing("open", path, () => patiently(() => this.#files.open(path, "a+"))));
+  }
+
+  get #files(): FileSystem {
+    this.#fs ??= nodeBuiltin<FileSystem>("node:fs/promises", `${this.location}: storage in files`);
+    return this.#fs;
+  }
+
+  #path(name: string): string {
+    return name === "" ? this.location : `${this.location}/${name}`;
+  }
+
+  /** undefined where that cannot be found out. */
+  async #isThere(path: string): Promise<boolean | undefined> {
+    try {
+      return (await this.#statOrNone(path)) !== null;
+    } catch {
+      return undefined;
+    }
+  }
+
+  async #statOrNone(path: string) {
+    try {
+      return await patiently(() => this.#files.stat(path));
+    } catch (error) {
+      if (codeOf(error) === "ENOENT") return null;
+      throw error;
+    }
+  }
+
+  async #makeFolder(path: string): Promise<void> {
+    const above = parentOf(path);
+    try {
+      await this.#files.mkdir(path);
+    } catch (error) {
+      const code = codeOf(error);
+      if (code === "ENOENT" && above !== null) {
+        await this.#makeFolder(above);
+        await this.#makeFolder(path);
+        return;
+      }
+      // Roots of drives and folders that may not be written to answer otherwise, though they are there.
+      const stat = code === "EEXIST" ? await this.#files.stat(path) : await this.#statOrNone(path).catch(() => null);
+      if (stat === null || stat.isFile()) throw error;
+      return;
+    }
+    if (above !== null) await this.#syncFolder(above);
+  }
+
+  async #syncFolder(path: string): Promise<void> {
+    const { platform } = (globalThis as { process?: { platform?: string } }).process ?? {};
+    // Windows opens no folders; its file systems keep the order of renames in their journal.
+    if (platform === "win32") return;
+    const handle = await patiently(() => this.#files.open(path, "r"));
+    try {
+      await handle.sync();
+    } finally {
+      await closeQuietly(handle);
+    }
+  }
+}
+
+function parentOf(path: string): string | null {
+  const cut = Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\"));
+  if (cut < 0) return path === "." ? null : ".";
+  return cut === 0 ? (path.length === 1 ? null : path.slice(0, 1)) : path.slice(0, cut);
+}

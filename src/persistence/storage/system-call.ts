@@ -1,0 +1,44 @@
+import { IoError } from "../../errors.ts";
+import type { FileHandle } from "./file-system.ts";
+
+/** The code of a system error, such as ENOENT. */
+export function codeOf(error: unknown): string {
+  const code = typeof error === "object" && error !== null && "code" in error ? error.code : undefined;
+  return typeof code === "string" ? code : "";
+}
+
+/** How often a call that a signal interrupted is made again. */
+const ATTEMPTS = 10;
+
+/** Makes a call again that was interrupted. Not for sync, close and rename, of which it is not known what they did. */
+export async function patiently<R>(call: () => Promise<R>): Promise<R> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await call();
+    } catch (error) {
+      const code = codeOf(error);
+      if ((code !== "EINTR" && code !== "EAGAIN") || attempt === ATTEMPTS) throw error;
+    }
+  }
+}
+
+/** @throws IoError naming the operation and the path */
+export async function doing<R>(what: string, path: string, run: () => Promise<R>): Promise<R> {
+  try {
+    return await run();
+  } catch (cause) {
+    throw failure(what, path, cause);
+  }
+}
+
+export function failure(what: string, path: string, cause: unknown, outcome: "failed" | "unknown" = "failed"): IoError {
+  if (cause instanceof IoError) return cause;
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new IoError(`cannot ${what} ${path}: ${why}`, { cause, outcome });
+}
+
+export async function closeQuietly(handle: FileHandle): Promise<void> {
+  try {
+    await handle.close();
+  } catch {}
+}
