@@ -55,9 +55,9 @@ export interface QuerySteps<B extends Flavour, C extends QueryColumns, R> {
     column: K | ((columns: C) => S),
     ...more: K[]
   ): Next<After<B>, S, RowOfColumns<S>>;
-  /** Each distinct row once, where it first appears. Null equals null here, NaN NaN, and -0 is 0. */
+  /** Each distinct row once, in no promised order. Null equals null here, NaN NaN, and -0 is 0. */
   distinct(): Next<After<B>, C, RowOfColumns<C>>;
-  /** Groups by columns, or by `(row) => ({ name: expression })`; `aggregate` follows. */
+  /** Groups by columns, or by `(row) => ({ name: expression })`; `aggregate` follows. The order of groups is not promised. */
   groupBy<K extends keyof C & string, G extends QueryColumns = Pick<C, K>>(
     key: K | ((columns: C) => G),
     ...more: K[]

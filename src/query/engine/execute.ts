@@ -90,15 +90,17 @@ function positionsIn(selection: Selection, batchRows: number, first: number): Ui
 export function firstStage(plan: BoundPlan, source: QuerySource): Stage {
   const { rows } = source;
   const columns = rows.schema.fields.map((field) => column(field.index, field));
-  const found = keyLookup(plan, source);
+  const lookup = keyLookup(plan, source);
   const batches: ChunkBatch[] = [];
   let position = 0;
   for (const chunk of rows.chunkList) {
-    if (found === undefined) batches.push(new ChunkBatch(rows.codecs, chunk, position));
-    else if (found?.chunk === chunk) batches.push(new ChunkBatch(rows.codecs, oneRow(chunk, found.row), position));
+    if (lookup === null) batches.push(new ChunkBatch(rows.codecs, chunk, position));
+    else if (lookup.found?.chunk === chunk) {
+      batches.push(new ChunkBatch(rows.codecs, oneRow(chunk, lookup.found.row), position));
+    }
     position += chunk.length;
   }
-  return new Stage(batches, rows.codecs, columns);
+  return new Stage(batches, rows.codecs, columns, lookup);
 }
 
 const column = (index: number, { name, type, nullable }: BoundColumn): BoundProjection => ({
@@ -111,7 +113,8 @@ export function applyStep(stage: Stage, step: BoundStep): Stage {
   switch (step.step) {
     case "where": {
       const open = uncut(stage);
-      open.conditions.push(...conjuncts(open.resolve(step.predicate)));
+      const conditions = conjuncts(step.predicate).filter((condition) => condition !== open.lookup?.condition);
+      open.conditions.push(...conditions.flatMap((condition) => conjuncts(open.resolve(condition))));
       return open;
     }
     case "select":

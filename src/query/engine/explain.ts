@@ -2,7 +2,6 @@ import type { BoundExpression, BoundPlan, BoundStep } from "../bound.ts";
 import { describe, describeKeys, describeMeasure } from "./describe.ts";
 import { applyStep, firstStage } from "./execute.ts";
 import { Grouping } from "./grouping.ts";
-import { keyWanted } from "./key-lookup.ts";
 import { columnsOf, planFilters } from "./plan-filters.ts";
 import { openFilters } from "./scan.ts";
 import type { QuerySource } from "./source.ts";
@@ -19,8 +18,9 @@ export function explain(plan: BoundPlan, source: QuerySource): string {
   const chunks = rows.chunkList.length;
   const lines = [`${rows.schema.name}: ${count(rows.size, "row")} in ${count(chunks, "chunk")}`];
   let stage = firstStage(plan, source);
-  if (source.findKey !== undefined && keyWanted(plan) !== undefined) {
-    lines.push(`key index on ${rows.schema.key?.name}: ${stage.batches.length === 0 ? "no row has the key" : "1 row"}`);
+  if (stage.lookup !== null) {
+    const { condition, found } = stage.lookup;
+    lines.push(`key index, ${describe(condition)}: ${found === null ? "no row has the key" : "1 row"}`);
   }
   let next = 0;
   while (next < plan.steps.length && joins(stage, plan.steps[next])) stage = applyStep(stage, plan.steps[next++]);

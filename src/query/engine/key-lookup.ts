@@ -1,4 +1,5 @@
 import type { FieldType } from "../../entity/field-type.ts";
+import type { FieldSpec } from "../../entity/schema.ts";
 import { decimalLimit } from "../../entity/values/decimal.ts";
 import { dateFromTicks } from "../../entity/values/timestamp.ts";
 import type { BoundExpression, BoundPlan, Value } from "../bound.ts";
@@ -8,26 +9,40 @@ import { comparisonRange } from "./range.ts";
 import type { QuerySource, RowPosition } from "./source.ts";
 
 /**
- * The row that a plan can only ask for because its first conditions say which key it has; null where there is none with
- * that key, undefined where they do not say. O(1).
+ * The row that a plan can only ask for because its first conditions say which key it has; null where they do not say, or
+ * the rows have no index. O(1).
  */
-export function keyLookup(plan: BoundPlan, source: QuerySource): RowPosition | null | undefined {
-  const value = keyWanted(plan);
-  return value === undefined ? undefined : source.findKey?.(value);
+export function keyLookup(plan: BoundPlan, source: QuerySource): KeyLookup | null {
+  if (source.findKey === undefined) return null;
+  const condition = keyCondition(plan);
+  return condition === null ? null : { condition, found: source.findKey(keyOf(plan, condition)) };
 }
 
-/** The key that the conditions in front of everything else demand, as a field reads it. */
-export function keyWanted(plan: BoundPlan): unknown {
-  const { key } = plan.schema;
-  if (key === null) return undefined;
-  for (const step of plan.steps) {
-    if (step.step !== "where") return undefined;
+/** What a plan asks of the key index, and what the index says. */
+export interface KeyLookup {
+  /** Holds for the row that was found: the index has compared its key. */
+  readonly condition: BoundExpression;
+  /** null where no row has the key. */
+  readonly found: RowPosition | null;
+}
+
+/** The condition, among those in front of everything else, that says which key the rows have. */
+function keyCondition({ schema: { key }, steps }: BoundPlan): BoundExpression | null {
+  if (key === null) return null;
+  for (const step of steps) {
+    if (step.step !== "where") return null;
     for (const condition of conjuncts(step.predicate)) {
       const value = equalTo(condition, key.index);
-      if (value !== undefined && canBeKey(key.type, value)) return toJs(key.type)(value);
+      if (value !== undefined && canBeKey(key.type, value)) return condition;
     }
   }
-  return undefined;
+  return null;
+}
+
+/** The key that a condition demands, as a field reads it. */
+function keyOf({ schema }: BoundPlan, condition: BoundExpression): unknown {
+  const { index, type } = schema.key as FieldSpec;
+  return toJs(type)(equalTo(condition, index) as Value);
 }
 
 function equalTo(condition: BoundExpression, field: number): Value | undefined {

@@ -1,3 +1,4 @@
+import type { Chunk } from "../../soa/chunk.ts";
 import { kernelsForTests, maskChunk } from "../wasm/chunk-mask.ts";
 import type { Batch } from "./batch.ts";
 import { type Filter, keepBits } from "./filter.ts";
@@ -29,7 +30,7 @@ function narrowByMask(batch: Batch, open: readonly Filter[], buffer: RowBuffer):
   const { chunk } = batch;
   if (chunk === null) return open;
   const tests = open.flatMap(({ test }) => (test === null ? [] : [test]));
-  const kernels = tests.length === 0 ? null : kernelsForTests(chunk, tests);
+  const kernels = tests.length === 0 || isSparse(chunk) ? null : kernelsForTests(chunk, tests);
   if (kernels === null) {
     if (chunk.deadCount > 0) keepBits(chunk.dead, 1, buffer);
     return open;
@@ -45,6 +46,7 @@ export function openFilters(batch: Batch, filters: readonly Filter[]): Filter[] 
   if (batch.length === 0) return null;
   if (chunk === null) return [...filters];
   if (chunk.deadCount === chunk.length) return null;
+  if (isSparse(chunk)) return [...filters];
   const open: Filter[] = [];
   for (const filter of filters) {
     const outlook = filter.outlook(chunk);
@@ -53,6 +55,9 @@ export function openFilters(batch: Batch, filters: readonly Filter[]): Filter[] 
   }
   return open;
 }
+
+/** So little of a chunk is alive that its rows are looked at one by one: a look at whole columns would cost more. */
+const isSparse = (chunk: Chunk): boolean => (chunk.length - chunk.deadCount) * 64 < chunk.length;
 
 /** How many rows meet all conditions. */
 export function countRows(batches: readonly Batch[], filters: readonly Filter[]): number {

@@ -2,6 +2,7 @@ import type { Codec } from "../../columns/codec.ts";
 import type { BoundExpression, BoundProjection, BoundSortKey } from "../bound.ts";
 import type { Batch } from "./batch.ts";
 import type { Filter } from "./filter.ts";
+import type { KeyLookup } from "./key-lookup.ts";
 import { planFilters } from "./plan-filters.ts";
 import { substitute } from "./substitute.ts";
 
@@ -20,10 +21,19 @@ export class Stage {
   /** null: all that remain. */
   limit: number | null = null;
 
-  constructor(batches: readonly Batch[], codecs: readonly Codec[] | null, columns: readonly BoundProjection[]) {
+  /** What the key index has answered; its condition is none of `conditions`. */
+  readonly lookup: KeyLookup | null;
+
+  constructor(
+    batches: readonly Batch[],
+    codecs: readonly Codec[] | null,
+    columns: readonly BoundProjection[],
+    lookup: KeyLookup | null = null,
+  ) {
     this.batches = batches;
     this.codecs = codecs;
     this.columns = columns;
+    this.lookup = lookup;
   }
 
   get isCut(): boolean {

@@ -43,13 +43,18 @@ export function boundsOf(chunk: Chunk, field: number, layout: RangeLayout, signe
   return layout === "wide" ? wideZone(column, chunk.length, signed) : numberZone(column, chunk.length);
 }
 
+/**
+ * null where none is kept. O(rows) the first time, then O(rows added since) until the column is written: few codes are
+ * worth it even in the chunk that still takes rows.
+ */
 export function codeZoneOf(chunk: Chunk, field: number, size: number): CodeZone | null {
   const column = chunk.columns[field] as FixedColumn<Uint32Array>;
-  if (!isSettled(chunk, column) || size > 65_536) return null;
+  if (column.exposed || size > (isSettled(chunk, column) ? 65_536 : 256)) return null;
   const known = column.statistics as CodeZone | null;
   if (known !== null && known.rows >= chunk.length) return known;
   const seen = new Uint8Array(size);
-  markCodes(column.values.constructor.name)(column.values, chunk.length, seen);
+  if (known !== null) for (let i = 0; i < known.codes.length; i++) seen[known.codes[i]] = 1;
+  markCodes(column.values.constructor.name)(column.values, known?.rows ?? 0, chunk.length, seen);
   const codes: number[] = [];
   for (let code = 0; code < size; code++) if (seen[code] === 1) codes.push(code);
   const zone: CodeZone = { rows: chunk.length, nulls: column.nullCount(chunk.length), codes: Uint32Array.from(codes) };
@@ -57,9 +62,11 @@ export function codeZoneOf(chunk: Chunk, field: number, size: number): CodeZone 
   return zone;
 }
 
-const markCodes = kernelFamily((codes: Uint8Array | Uint16Array | Uint32Array, count: number, seen: Uint8Array): void => {
-  for (let i = 0; i < count; i++) seen[codes[i]] = 1;
-});
+const markCodes = kernelFamily(
+  (codes: Uint8Array | Uint16Array | Uint32Array, from: number, to: number, seen: Uint8Array): void => {
+    for (let i = from; i < to; i++) seen[codes[i]] = 1;
+  },
+);
 
 type Numbers = Uint8Array | Uint16Array | Uint32Array | Int8Array | Int16Array | Int32Array | Float32Array | Float64Array;
 
