@@ -8,7 +8,7 @@ import { keyLookup } from "./key-lookup.ts";
 import { conjuncts } from "./plan-filters.ts";
 import { ResultTable } from "./result-table.ts";
 import { scan } from "./scan.ts";
-import { allRows, keepSelection, type Selection } from "./selection.ts";
+import { allRows, type Selection } from "./selection.ts";
 import type { QuerySource } from "./source.ts";
 import { Stage } from "./stage.ts";
 import { allMatching, type BatchRows, sorted } from "./top-rows.ts";
@@ -77,12 +77,16 @@ function storedOrder(stage: Stage): Uint32Array {
 /** `first` plus each chosen row of a batch, in memory of their own. */
 function positionsIn(selection: Selection, batchRows: number, first: number): Uint32Array {
   const { kernels, count } = selection;
+  const positions = new Uint32Array(count);
   if (kernels !== undefined) {
     kernels.scan.rows(kernels.mask, blocksOf(batchRows), kernels.rows, first);
-    return new Uint32Array(kernels.rowNumbers.subarray(0, count));
+    // V8 copies from shared memory word by word in a constructor, and at once in set.
+    positions.set(kernels.rowNumbers.subarray(0, count));
+    return positions;
   }
-  const positions = keepSelection(selection);
-  if (first > 0) for (let i = 0; i < count; i++) positions[i] += first;
+  const { rows } = selection;
+  if (rows === null) for (let i = 0; i < count; i++) positions[i] = first + i;
+  else for (let i = 0; i < count; i++) positions[i] = first + rows[i];
   return positions;
 }
 

@@ -14,6 +14,8 @@ import {
   refineFloat,
   refineNarrow,
   refineWide,
+  selectAtLeast,
+  selectAtMost,
   selectBits,
   selectCode,
   selectCodes,
@@ -106,7 +108,7 @@ export class RangeFilter implements Filter {
       const floats = values as Float64Array;
       buffer.narrowed(
         rows === null
-          ? selectFloat(variant)(floats, count, low as number, high as number, this.#flip, out)
+          ? selectFloats(floats, count, low as number, high as number, this.#flip, out)
           : refineFloat(variant)(floats, rows, count, low as number, high as number, this.#flip, out),
       );
     } else {
@@ -136,6 +138,20 @@ export class RangeFilter implements Filter {
       this.#flip,
     );
   }
+}
+
+function selectFloats(
+  values: Float32Array | Float64Array,
+  count: number,
+  low: number,
+  high: number,
+  flip: number,
+  out: Uint32Array,
+): number {
+  const variant = values.constructor.name;
+  if (high === Number.POSITIVE_INFINITY) return selectAtLeast(variant)(values, count, low, flip, out);
+  if (low === Number.NEGATIVE_INFINITY) return selectAtMost(variant)(values, count, high, flip, out);
+  return selectFloat(variant)(values, count, low, high, flip, out);
 }
 
 /** A condition on one enum or category column, evaluated beforehand for each of its values. */

@@ -1,11 +1,11 @@
+import { CHUNK_ROWS } from "../../soa/chunk.ts";
 import type { ArenaKernels } from "../wasm/arena-kernels.ts";
 import { blocksOf } from "../wasm/chunk-mask.ts";
 import { allRows, type Selection } from "./selection.ts";
 
 /** The rows of a batch that are still in question, narrowed step by step in one piece of memory. */
 export class RowBuffer {
-  /** Room for every row of the batch. */
-  out: Uint32Array;
+  #out: Uint32Array = new Uint32Array(0);
   /** Whether it is the first `count` rows, and `out` says nothing. */
   all = true;
   count = 0;
@@ -15,13 +15,19 @@ export class RowBuffer {
   /** Whether `out` still is to be made from the bitmask. */
   #pending = false;
 
-  constructor(capacity: number) {
-    this.out = new Uint32Array(capacity);
+  /** Room for every row of the batch. */
+  get out(): Uint32Array {
+    if (this.#out.length < this.#batchRows) this.#out = new Uint32Array(this.#batchRows);
+    return this.#out;
+  }
+
+  /** Whether it is no longer than a chunk, and lets go of nothing large. */
+  get keepable(): boolean {
+    return this.#out.length <= CHUNK_ROWS;
   }
 
   /** All rows of a batch. */
   start(rows: number): void {
-    if (this.out.length < rows) this.out = new Uint32Array(rows);
     this.all = true;
     this.count = rows;
     this.#kernels = null;

@@ -8,9 +8,14 @@ import type { Selection } from "./selection.ts";
 /** Called with the rows of a batch that meet every condition; the selection is valid until it returns. True ends the scan. */
 export type Visit = (batch: Batch, selection: Selection, index: number) => boolean | undefined;
 
+/** The buffer of the last scan, for the next: fresh memory costs more than the rows written to it. */
+let spare: RowBuffer | null = null;
+
 /** The rows of some batches that are there and meet all conditions, batch by batch. Batches that no row of which can are skipped. */
 export function scan(batches: readonly Batch[], filters: readonly Filter[], visit: Visit): void {
-  const buffer = new RowBuffer(0);
+  // A scan within a scan finds none.
+  const buffer = spare ?? new RowBuffer();
+  spare = null;
   for (let index = 0; index < batches.length; index++) {
     const batch = batches[index];
     const open = openFilters(batch, filters);
@@ -18,8 +23,10 @@ export function scan(batches: readonly Batch[], filters: readonly Filter[], visi
     buffer.start(batch.length);
     const rest = narrowByMask(batch, open, buffer);
     for (let i = 0; i < rest.length && buffer.count > 0; i++) rest[i].narrow(batch, buffer);
-    if (buffer.count > 0 && visit(batch, buffer.selection, index) === true) return;
+    if (buffer.count > 0 && visit(batch, buffer.selection, index) === true) break;
   }
+  buffer.start(0);
+  spare = buffer.keepable ? buffer : null;
 }
 
 /**

@@ -3,7 +3,7 @@ import { kernelFamily } from "../specialise.ts";
 /*
  * Each takes rows and writes those that hold into `out`, ascending, and gives how many. A row is written before it is
  * known to hold and the next one overwrites it if not: no branch depends on the data. `out` may be `rows` itself.
- * `flip` 1 selects what does not hold.
+ * `flip` 1 selects what does not hold. Loops over all rows take four at a time: a step of a loop costs V8 as much as a test.
  */
 
 type Narrow = Uint8Array | Uint16Array | Uint32Array | Int8Array | Int16Array | Int32Array;
@@ -14,7 +14,18 @@ type Codes = Uint8Array | Uint16Array | Uint32Array;
 export const selectNarrow = kernelFamily(
   (values: Narrow, count: number, low: number, width: number, flip: number, out: Uint32Array): number => {
     let m = 0;
-    for (let i = 0; i < count; i++) {
+    let i = 0;
+    for (; i + 4 <= count; i += 4) {
+      out[m] = i;
+      m += Number((values[i] - low) >>> 0 <= width) ^ flip;
+      out[m] = i + 1;
+      m += Number((values[i + 1] - low) >>> 0 <= width) ^ flip;
+      out[m] = i + 2;
+      m += Number((values[i + 2] - low) >>> 0 <= width) ^ flip;
+      out[m] = i + 3;
+      m += Number((values[i + 3] - low) >>> 0 <= width) ^ flip;
+    }
+    for (; i < count; i++) {
       out[m] = i;
       m += Number((values[i] - low) >>> 0 <= width) ^ flip;
     }
@@ -44,14 +55,66 @@ export const countNarrow = kernelFamily((values: Narrow, count: number, low: num
 export const selectFloat = kernelFamily(
   (values: Float, count: number, low: number, high: number, flip: number, out: Uint32Array): number => {
     let m = 0;
-    for (let i = 0; i < count; i++) {
-      const value = values[i];
+    let i = 0;
+    for (; i + 4 <= count; i += 4) {
       out[m] = i;
-      m += (Number(value >= low) & Number(value <= high)) ^ flip;
+      m += (Number(values[i] >= low) & Number(values[i] <= high)) ^ flip;
+      out[m] = i + 1;
+      m += (Number(values[i + 1] >= low) & Number(values[i + 1] <= high)) ^ flip;
+      out[m] = i + 2;
+      m += (Number(values[i + 2] >= low) & Number(values[i + 2] <= high)) ^ flip;
+      out[m] = i + 3;
+      m += (Number(values[i + 3] >= low) & Number(values[i + 3] <= high)) ^ flip;
+    }
+    for (; i < count; i++) {
+      out[m] = i;
+      m += (Number(values[i] >= low) & Number(values[i] <= high)) ^ flip;
     }
     return m;
   },
 );
+
+/** As `selectFloat` where `high` is Infinity. */
+export const selectAtLeast = kernelFamily((values: Float, count: number, low: number, flip: number, out: Uint32Array): number => {
+  let m = 0;
+  let i = 0;
+  for (; i + 4 <= count; i += 4) {
+    out[m] = i;
+    m += Number(values[i] >= low) ^ flip;
+    out[m] = i + 1;
+    m += Number(values[i + 1] >= low) ^ flip;
+    out[m] = i + 2;
+    m += Number(values[i + 2] >= low) ^ flip;
+    out[m] = i + 3;
+    m += Number(values[i + 3] >= low) ^ flip;
+  }
+  for (; i < count; i++) {
+    out[m] = i;
+    m += Number(values[i] >= low) ^ flip;
+  }
+  return m;
+});
+
+/** As `selectFloat` where `low` is -Infinity. */
+export const selectAtMost = kernelFamily((values: Float, count: number, high: number, flip: number, out: Uint32Array): number => {
+  let m = 0;
+  let i = 0;
+  for (; i + 4 <= count; i += 4) {
+    out[m] = i;
+    m += Number(values[i] <= high) ^ flip;
+    out[m] = i + 1;
+    m += Number(values[i + 1] <= high) ^ flip;
+    out[m] = i + 2;
+    m += Number(values[i + 2] <= high) ^ flip;
+    out[m] = i + 3;
+    m += Number(values[i + 3] <= high) ^ flip;
+  }
+  for (; i < count; i++) {
+    out[m] = i;
+    m += Number(values[i] <= high) ^ flip;
+  }
+  return m;
+});
 
 export const refineFloat = kernelFamily(
   (values: Float, rows: Uint32Array, count: number, low: number, high: number, flip: number, out: Uint32Array): number => {
@@ -159,7 +222,18 @@ export const countCodes = kernelFamily((codes: Codes, count: number, table: Uint
 /** Rows whose code is one code: no table to read. */
 export const selectCode = kernelFamily((codes: Codes, count: number, code: number, out: Uint32Array): number => {
   let m = 0;
-  for (let i = 0; i < count; i++) {
+  let i = 0;
+  for (; i + 4 <= count; i += 4) {
+    out[m] = i;
+    m += ((codes[i] ^ code) - 1) >>> 31;
+    out[m] = i + 1;
+    m += ((codes[i + 1] ^ code) - 1) >>> 31;
+    out[m] = i + 2;
+    m += ((codes[i + 2] ^ code) - 1) >>> 31;
+    out[m] = i + 3;
+    m += ((codes[i + 3] ^ code) - 1) >>> 31;
+  }
+  for (; i < count; i++) {
     out[m] = i;
     m += ((codes[i] ^ code) - 1) >>> 31;
   }
@@ -167,9 +241,15 @@ export const selectCode = kernelFamily((codes: Codes, count: number, code: numbe
 });
 
 export const countCode = kernelFamily((codes: Codes, count: number, code: number): number => {
-  let m = 0;
-  for (let i = 0; i < count; i++) m += ((codes[i] ^ code) - 1) >>> 31;
-  return m;
+  let a = 0;
+  let b = 0;
+  let i = 0;
+  for (; i + 4 <= count; i += 4) {
+    a += (((codes[i] ^ code) - 1) >>> 31) + (((codes[i + 1] ^ code) - 1) >>> 31);
+    b += (((codes[i + 2] ^ code) - 1) >>> 31) + (((codes[i + 3] ^ code) - 1) >>> 31);
+  }
+  for (; i < count; i++) a += ((codes[i] ^ code) - 1) >>> 31;
+  return a + b;
 });
 
 /** Rows whose bit is set, or with `flip` 1 is not. */
