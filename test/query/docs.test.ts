@@ -63,7 +63,7 @@ function returning(code: string): string {
   return `${code.slice(0, last.getStart())}return ${code.slice(last.getStart())}`;
 }
 
-describe.each(["queries"])("docs/%s.md", (name) => {
+describe.each(["queries", "semantics"])("docs/%s.md", (name) => {
   const document = readDocument(name);
   let folder: string;
   let module: Record<string, () => unknown>;
