@@ -3,7 +3,7 @@ import type { BoundExpression } from "../bound.ts";
 import { countCodes } from "../wasm/chunk-sums.ts";
 import type { Batch } from "./batch.ts";
 import type { GroupNumbers } from "./grouping.ts";
-import { countByFewGroups, countByGroup, countNulls } from "./kernels/sum.ts";
+import { countByFewGroups, countByGroup, countNulls, markGroups } from "./kernels/sum.ts";
 import type { Selection } from "./selection.ts";
 import type { Vector } from "./vector.ts";
 
@@ -29,6 +29,12 @@ export const FEW_GROUPS = 256;
 /** How many rows each group has. */
 export class RowCounts {
   counts = new Float64Array(1);
+  /** Whether groups without rows are left out: then only nulls make a group one without values. */
+  readonly dropsEmpty: boolean;
+
+  constructor(dropsEmpty = false) {
+    this.dropsEmpty = dropsEmpty;
+  }
 
   add(selection: Selection, groups: GroupNumbers, size: number): void {
     this.counts = grown(this.counts, size);
@@ -46,6 +52,29 @@ export class RowCounts {
     const lanes = new Uint32Array(counts.length * 4);
     countByFewGroups(variant)(groups, count, lanes);
     for (let i = 0; i < lanes.length; i++) counts[i >>> 2] += lanes[i];
+  }
+
+  of(group: number): number {
+    return this.counts[group] ?? 0;
+  }
+}
+
+/** Which groups have rows, where nobody asks how many: a byte a group, which is written and never read back. */
+export class RowMarks extends RowCounts {
+  #marks = new Uint8Array(1);
+
+  override add(selection: Selection, groups: GroupNumbers, size: number): void {
+    if (this.#marks.length < size) {
+      const larger = new Uint8Array(Math.max(size, this.#marks.length * 2));
+      larger.set(this.#marks);
+      this.#marks = larger;
+    }
+    if (groups === null) this.#marks[0] = 1;
+    else markGroups(groups.constructor.name)(groups, selection.count, this.#marks);
+  }
+
+  override of(group: number): number {
+    return this.#marks[group] ?? 0;
   }
 }
 
@@ -65,15 +94,16 @@ export class ValueCounts {
   }
 
   of(group: number): number {
-    return (this.#rows.counts[group] ?? 0) - (this.#nulls?.[group] ?? 0);
+    return this.#rows.of(group) - (this.#nulls?.[group] ?? 0);
   }
 
-  /** Validity of `size` results that are null where there is no value, or fewer than `least`. */
-  validity(size: number, least = 1): Uint8Array | null {
+  /** Validity of `size` results that are null where there is no value. */
+  validity(size: number): Uint8Array | null {
+    if (this.#nulls === null && this.#rows.dropsEmpty) return null;
     const valid = new Uint8Array(size);
     let all = 1;
     for (let group = 0; group < size; group++) {
-      valid[group] = this.of(group) >= least ? 1 : 0;
+      valid[group] = this.of(group) >= 1 ? 1 : 0;
       all &= valid[group];
     }
     return all === 1 ? null : valid;

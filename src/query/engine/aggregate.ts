@@ -1,36 +1,34 @@
 import type { BoundMeasure, BoundProjection } from "../bound.ts";
-import { type Accumulator, RowCounts } from "./accumulator.ts";
-import type { Batch } from "./batch.ts";
+import { type Accumulator, RowCounts, RowMarks } from "./accumulator.ts";
+import { type Batch, TableBatch } from "./batch.ts";
 import { Count, CountDistinct, Filtered } from "./counts.ts";
 import type { Filter } from "./filter.ts";
+import { GroupBatch } from "./group-batch.ts";
 import { Grouping } from "./grouping.ts";
 import { Extreme, Pick } from "./picks.ts";
 import { countRows, scan } from "./scan.ts";
 import { BigSum, Deviation, FloatSum, IntegerSum } from "./sums.ts";
-import { gather, type Vector } from "./vector.ts";
 
-/** What rows aggregate to: a vector for each key and each measure. */
-export interface Groups {
-  readonly length: number;
-  readonly vectors: readonly Vector[];
-}
-
-/** Groups the rows that meet all conditions, in one pass. Without keys there is one group, be there rows or not. */
+/** Groups the rows that meet all conditions, in one pass: a row for each, of its keys and measures. Without keys there is one group, be there rows or not. */
 export function aggregate(
   batches: readonly Batch[],
   filters: readonly Filter[],
   by: readonly BoundProjection[],
   measures: readonly BoundMeasure[],
-): Groups {
+): Batch {
   if (by.length === 0 && measures.every((measure) => countsRows(measure))) {
     const count = countRows(batches, filters);
-    return { length: 1, vectors: measures.map(() => ({ kind: "num", values: Float64Array.of(count), valid: null })) };
+    return new TableBatch(
+      measures.map(() => ({ kind: "num", values: Float64Array.of(count), valid: null })),
+      1,
+    );
   }
   const grouping = new Grouping(
     by.map((key) => key.expr),
     batches,
   );
-  const rows = new RowCounts();
+  const isGrouped = by.length > 0;
+  const rows = isGrouped && !measures.some(needsCounts) ? new RowMarks(true) : new RowCounts(isGrouped);
   const accumulators = measures.map((measure) => accumulatorFor(measure, rows));
   scan(batches, filters, (batch, selection) => {
     const groups = grouping.groups(batch, selection);
@@ -38,19 +36,14 @@ export function aggregate(
     for (const accumulator of accumulators) accumulator.add(batch, selection, groups, grouping.size);
     return false;
   });
-  if (by.length === 0) return { length: 1, vectors: accumulators.map((accumulator) => accumulator.finish(1)) };
-  const size = Math.min(grouping.size, rows.counts.length);
-  // Directly addressed groups may have no rows.
-  const present = new Uint32Array(size);
-  let length = 0;
-  for (let group = 0; group < size; group++) if (rows.counts[group] > 0) present[length++] = group;
-  const groups = present.subarray(0, length);
-  const results = accumulators.map((accumulator) => accumulator.finish(size));
-  return {
-    length,
-    vectors: [...grouping.keys(groups), ...results.map((vector) => (length === size ? vector : gather(vector, groups)))],
-  };
+  const size = isGrouped ? grouping.size : 1;
+  const measured = accumulators.map((accumulator) => accumulator.finish(size));
+  return isGrouped ? new GroupBatch(grouping, rows, measured) : new TableBatch(measured, 1);
 }
+
+/** Whether a measure asks how many rows a group has, and not only whether it has any. */
+const needsCounts = ({ fn, arg, filter }: BoundMeasure): boolean =>
+  fn === "count" || fn === "avg" || arg === null || arg.nullable || filter !== null;
 
 const countsRows = ({ fn, arg, filter }: BoundMeasure): boolean => fn === "count" && arg === null && filter === null;
 

@@ -176,24 +176,20 @@ function grouped(stage: Stage, by: readonly BoundProjection[], measures: readonl
   // first and last take rows that order alike as they come.
   const ordered =
     stage.order.length > 0 && measures.some(({ fn }) => fn === "first" || fn === "last") ? inOrder(stage, by, measures) : null;
-  const { vectors, length } = ordered ?? aggregate(stage.batches, stage.filters(), by, measures);
+  const groups = ordered ?? aggregate(stage.batches, stage.filters(), by, measures);
   const names = [
     ...by.map(({ as, expr }) => ({ name: as, type: expr.type, nullable: expr.nullable })),
     ...measures.map(({ as, type, nullable }) => ({ name: as, type, nullable })),
   ];
   return new Stage(
-    [new TableBatch(vectors, length)],
+    [groups],
     null,
     names.map((name, i) => column(i, name)),
   );
 }
 
 /** Aggregates the rows of a stage in its order. */
-function inOrder(
-  stage: Stage,
-  by: readonly BoundProjection[],
-  measures: readonly BoundMeasure[],
-): { vectors: readonly Vector[]; length: number } {
+function inOrder(stage: Stage, by: readonly BoundProjection[], measures: readonly BoundMeasure[]): Batch {
   const width = by.length + measures.length;
   if (width === 0) return aggregate(stage.batches, stage.filters(), by, measures);
   const expressions: BoundExpression[] = [];

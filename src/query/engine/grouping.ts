@@ -5,7 +5,7 @@ import { compile, type Evaluate } from "./evaluate.ts";
 import { RangeNumbering } from "./range-numbering.ts";
 import type { Selection } from "./selection.ts";
 import { numberingFor, pairNumbers, type ValueNumbering } from "./value-numbering.ts";
-import { gather, type Vector } from "./vector.ts";
+import type { Vector } from "./vector.ts";
 import { WordTable } from "./word-table.ts";
 
 /** The group of each row; null where all rows are of group 0. */
@@ -38,12 +38,17 @@ export class Grouping {
   /** One more than the greatest group given so far. */
   size = 1;
 
+  get keyCount(): number {
+    return this.#keys.length;
+  }
+
   /** How groups are found, for `explain`. */
   get method(): string {
     if (this.#numberings.every((numbering) => numbering instanceof RangeNumbering)) return "addressed directly by value";
     return this.#keys.every(hasFewValues) ? "addressed directly by code" : "hash table";
   }
 
+  /** The group of each chosen row. What is given is overwritten by the next call. */
   groups(batch: Batch, selection: Selection): GroupNumbers {
     if (this.#keys.length === 0) return null;
     const codes = this.#codesInPlace(batch, selection);
@@ -97,23 +102,25 @@ export class Grouping {
     return column.values.subarray(0, selection.count);
   }
 
-  /** The keys of these groups, a vector for each. */
-  keys(groups: Uint32Array): Vector[] {
-    const vectors: Vector[] = [];
-    let rest = groups;
-    for (let k = this.#keys.length - 1; k > 0; k--) {
-      const table = this.#pairs[k - 1];
-      const own = new Uint32Array(rest.length);
-      const before = new Uint32Array(rest.length);
-      const pairs = table?.pairs;
-      for (let i = 0; i < rest.length; i++) {
-        before[i] = pairs === undefined ? Math.floor(rest[i] / this.#strides[k]) : pairs[2 * rest[i]];
-        own[i] = pairs === undefined ? rest[i] % this.#strides[k] : pairs[2 * rest[i] + 1];
+  /** The values of a key for these groups. O(groups). */
+  key(index: number, groups: Uint32Array): Vector {
+    let own = groups;
+    for (let k = this.#keys.length - 1; k >= Math.max(index, 1); k--) {
+      const pairs = this.#pairs[k - 1]?.pairs;
+      const stride = this.#strides[k];
+      const isLast = k === index;
+      const from = own;
+      own = new Uint32Array(from.length);
+      for (let i = 0; i < from.length; i++) {
+        if (pairs !== undefined) own[i] = pairs[2 * from[i] + (isLast ? 1 : 0)];
+        else own[i] = isLast ? from[i] % stride : Math.floor(from[i] / stride);
       }
-      vectors.unshift(gather(this.#numberings[k].values(), own));
-      rest = before;
     }
-    if (this.#keys.length > 0) vectors.unshift(gather(this.#numberings[0].values(), rest));
-    return vectors;
+    return withoutNulls(this.#numberings[index].valuesAt(own));
   }
+}
+
+/** A numbering knows a number for null; that none of the groups has it is found here. */
+function withoutNulls(vector: Vector): Vector {
+  return vector.valid?.includes(0) === false ? { ...vector, valid: null } : vector;
 }

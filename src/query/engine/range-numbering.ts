@@ -20,6 +20,8 @@ export class RangeNumbering implements ValueNumbering {
   readonly #index: number;
   readonly #low: bigint;
   readonly #form: "num" | "u64" | "i64";
+  /** For the numbers of a batch: fresh memory for each would cost more than they do. */
+  #numbers = new Uint32Array(0);
 
   private constructor(index: number, low: bigint, range: number, form: "num" | "u64" | "i64") {
     this.#index = index;
@@ -46,8 +48,8 @@ export class RangeNumbering implements ValueNumbering {
   numberInPlace(batch: Batch, selection: Selection): Uint32Array | null {
     const column = batch.chunk?.columns[this.#index] as FixedColumn;
     if (column.validity !== null) return null;
-    const out = new Uint32Array(selection.count);
     const { rows, count } = selection;
+    const out = this.#room(count);
     const low = Number(BigInt.asIntN(32, this.#low));
     const variant = `${column.values.constructor.name} ${rows === null}`;
     if (column.words === null) distances(variant)(column.values as Uint32Array, rows, count, low, out);
@@ -55,8 +57,13 @@ export class RangeNumbering implements ValueNumbering {
     return out;
   }
 
+  #room(count: number): Uint32Array {
+    if (this.#numbers.length < count) this.#numbers = new Uint32Array(count);
+    return this.#numbers.subarray(0, count);
+  }
+
   number(vector: Vector): Uint32Array {
-    const out = new Uint32Array(vector.values.length);
+    const out = this.#room(vector.values.length);
     const { valid } = vector;
     if (vector.kind === "num") {
       const low = Number(this.#low);
@@ -73,25 +80,33 @@ export class RangeNumbering implements ValueNumbering {
     return out;
   }
 
-  values(): Vector {
-    const { size } = this;
-    const valid = new Uint8Array(size).fill(1, 0, size - 1);
+  valuesAt(numbers: Uint32Array): Vector {
+    const count = numbers.length;
+    const valid = this.#validity(numbers);
     if (this.#form === "num") {
-      const values: NumVector["values"] = new Float64Array(size);
+      const values: NumVector["values"] = new Float64Array(count);
       const low = Number(this.#low);
-      for (let i = 0; i < size; i++) values[i] = low + i;
+      for (let i = 0; i < count; i++) values[i] = low + numbers[i];
       return { kind: "num", values, valid };
     }
-    const values = this.#form === "u64" ? new BigUint64Array(size) : new BigInt64Array(size);
+    const values = this.#form === "u64" ? new BigUint64Array(count) : new BigInt64Array(count);
     const words = wordsOf(values);
     const low0 = Number(BigInt.asUintN(32, this.#low));
     const low1 = Number(BigInt.asIntN(64, this.#low) >> 32n) | 0;
-    for (let i = 0; i < size; i++) {
-      const sum = low0 + i;
+    for (let i = 0; i < count; i++) {
+      const sum = low0 + numbers[i];
       words[2 * i] = sum;
       words[2 * i + 1] = low1 + (sum > 0xffff_ffff ? 1 : 0);
     }
     return { kind: "big", values, valid };
+  }
+
+  #validity(numbers: Uint32Array): Uint8Array | null {
+    const none = this.size - 1;
+    if (!numbers.includes(none)) return null;
+    const valid = new Uint8Array(numbers.length);
+    for (let i = 0; i < valid.length; i++) valid[i] = numbers[i] === none ? 0 : 1;
+    return valid;
   }
 }
 

@@ -55,9 +55,8 @@ export class FloatSum implements Accumulator {
 
   finish(size: number): Vector {
     this.#sums = grown(this.#sums, size);
-    const values = new Float64Array(size);
-    for (let group = 0; group < size; group++)
-      values[group] = this.#average ? this.#sums[group] / this.#counts.of(group) : this.#sums[group];
+    const values = this.#sums.subarray(0, size);
+    if (this.#average) for (let group = 0; group < size; group++) values[group] /= this.#counts.of(group);
     return { kind: "num", values, valid: this.#counts.validity(size) };
   }
 }

@@ -3,6 +3,7 @@ import {
   type BigArray,
   type CodeDictionary,
   type CodeVector,
+  gather,
   isValid,
   toTexts,
   type Vector,
@@ -15,9 +16,10 @@ import { WordTable } from "./word-table.ts";
 export interface ValueNumbering {
   /** One more than the greatest number given so far. */
   readonly size: number;
+  /** The number of each value. What is given is overwritten by the next call. */
   number(vector: Vector): Uint32Array;
-  /** The values by number. Numbers that were never given may stand for anything. */
-  values(): Vector;
+  /** The values that have these numbers. Numbers that were never given may stand for anything. */
+  valuesAt(numbers: Uint32Array): Vector;
 }
 
 export function numberingFor(type: ValueType): ValueNumbering {
@@ -96,6 +98,10 @@ class WordNumbering implements ValueNumbering {
     return wordsOf(this.#form === "u64" ? BigUint64Array.from(values) : BigInt64Array.from(values));
   }
 
+  valuesAt(numbers: Uint32Array): Vector {
+    return gather(this.values(), numbers);
+  }
+
   values(): Vector {
     const pairs = this.#table.pairs;
     const valid = this.#null < 0 ? null : new Uint8Array(this.size).fill(1);
@@ -115,6 +121,10 @@ class BoolNumbering implements ValueNumbering {
   number(vector: Vector): Uint32Array {
     const values = vector.values as Uint8Array;
     return Uint32Array.from(values, (value, i) => (isValid(vector, i) ? value : 2));
+  }
+
+  valuesAt(numbers: Uint32Array): Vector {
+    return gather(this.values(), numbers);
   }
 
   values(): Vector {
@@ -138,6 +148,10 @@ class CodeNumbering implements ValueNumbering {
     const numbers = new Uint32Array(values.length);
     for (let i = 0; i < numbers.length; i++) numbers[i] = valid[i] === 1 ? values[i] : none;
     return numbers;
+  }
+
+  valuesAt(numbers: Uint32Array): Vector {
+    return gather(this.values(), numbers);
   }
 
   values(): Vector {
@@ -186,6 +200,10 @@ class KeyedNumbering<K> implements ValueNumbering {
     return numbers;
   }
 
+  valuesAt(numbers: Uint32Array): Vector {
+    return gather(this.values(), numbers);
+  }
+
   values(): Vector {
     const valid = this.#null < 0 ? null : new Uint8Array(this.size).fill(1);
     if (valid !== null) valid[this.#null] = 0;
@@ -229,6 +247,10 @@ class BigNumbering implements ValueNumbering {
       this.#low.number({ kind: "big", values: low, valid }),
       this.#high.number({ kind: "big", values: high, valid }),
     );
+  }
+
+  valuesAt(numbers: Uint32Array): Vector {
+    return gather(this.values(), numbers);
   }
 
   values(): Vector {

@@ -149,6 +149,17 @@ export const countByGroup = kernelFamily((groups: Groups, count: number, counts:
   for (let i = 0; i < count; i++) counts[groups[i]]++;
 });
 
+export const markGroups = kernelFamily((groups: Groups, count: number, marks: Uint8Array): void => {
+  let i = 0;
+  for (; i + 4 <= count; i += 4) {
+    marks[groups[i]] = 1;
+    marks[groups[i + 1]] = 1;
+    marks[groups[i + 2]] = 1;
+    marks[groups[i + 3]] = 1;
+  }
+  for (; i < count; i++) marks[groups[i]] = 1;
+});
+
 /** How many are null. */
 export const countNulls = kernelFamily((valid: Uint8Array, groups: Groups | null, counts: Float64Array): void => {
   for (let i = 0; i < valid.length; i++) counts[groups === null ? 0 : groups[i]] += 1 - valid[i];
