@@ -197,6 +197,19 @@ describe("loadCodec", () => {
     await expect(loadCodec("snappy", { level: 1 })).rejects.toThrow("expected no level");
   });
 
+  test("gives codecs that work side by side, however often it is called", async () => {
+    const page = Uint8Array.from({ length: 20_000 }, (_, i) => Math.imul(i, i) >>> 9);
+    for (const name of NAMES) {
+      const codecs = await Promise.all(Array.from({ length: 4 }, () => loadCodec(name)));
+      const bytes = codecs[0]!.compress(page);
+      for (let i = 0; i < 5; i++) {
+        const later = await loadCodec(name);
+        for (const codec of [...codecs, later]) expect(same(codec.decompress(bytes, page.length), page)).toBe(true);
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+    }
+  });
+
   test("names what to install", async () => {
     const missing = optionalPackage("@bokuweb/zstd-wasm", "zstd", () => import("no-such-package" as string));
     await expect(missing).rejects.toThrow(

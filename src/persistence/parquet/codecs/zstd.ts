@@ -27,11 +27,7 @@ export async function loadZstd({ level = LEVEL }: CodecOptions, zlib: NodeZlib |
       },
     };
   }
-  const zstd = await optionalPackage("@bokuweb/zstd-wasm", "zstd", async () => {
-    const wasm = await import("@bokuweb/zstd-wasm");
-    await wasm.init();
-    return wasm;
-  });
+  const zstd = await loadWasm();
   return {
     name: "zstd",
     compress: (bytes) => zstd.compress(bytes, level),
@@ -47,6 +43,22 @@ export async function loadZstd({ level = LEVEL }: CodecOptions, zlib: NodeZlib |
       return ofSize("zstd", bytes, page, size);
     },
   };
+}
+
+/** Initialised once: a second call puts another instance in place of the first, and does not wait for it. */
+let wasm: Promise<typeof import("@bokuweb/zstd-wasm")> | null = null;
+
+function loadWasm(): Promise<typeof import("@bokuweb/zstd-wasm")> {
+  wasm ??= optionalPackage("@bokuweb/zstd-wasm", "zstd", async () => {
+    const loaded = await import("@bokuweb/zstd-wasm");
+    await loaded.init();
+    return loaded;
+  });
+  // Once it is installed, the next call finds it.
+  wasm.catch(() => {
+    wasm = null;
+  });
+  return wasm;
 }
 
 const MAGIC = 0xfd2fb528;
