@@ -1,4 +1,4 @@
-import { readArrow } from "../../arrow/read.ts";
+import { type ArrowInput, readArrow } from "../../arrow/read.ts";
 import type { Codec } from "../../columns/codec.ts";
 import type { Column } from "../../columns/column.ts";
 import { projectEntity } from "../../entity/projection.ts";
@@ -81,7 +81,7 @@ export class Overlay {
       const { index } = step.rows.schema.key as { index: number };
       const codec = step.rows.codecs[index];
       for (const { chunk, at } of places(step.rows)) {
-        if (this.#settles(codec, chunk.columns[index], at) !== undefined) continue;
+        if (this.settles(codec, chunk.columns[index], at) !== undefined) continue;
         const key = codec.read(chunk.columns[index], at);
         keys.set(keyId(key), key);
       }
@@ -109,7 +109,7 @@ export class Overlay {
       const last = i === steps.length - 1;
       forEachKey(step.rows, (key, chunk, at) => {
         const has =
-          changed.get(keyId(key)) ?? (!cleared && (this.#settles(codec, chunk.columns[index], at) ?? hasBelow(key, step.kind)));
+          changed.get(keyId(key)) ?? (!cleared && (this.settles(codec, chunk.columns[index], at) ?? hasBelow(key, step.kind)));
         if (step.kind === "append" && has) throw new DuplicateKeyError(name, field.name, key);
         if (step.kind === "update" && !has) throw new KeyNotFoundError(name, field.name, key);
         if (!last) changed.set(keyId(key), step.kind !== "delete");
@@ -136,6 +136,12 @@ export class Overlay {
     }
   }
 
+  /** New rows, as `apply` takes those of an append; known to have keys that are not there. */
+  append(input: ArrowInput, rows: number): void {
+    readArrow(this.#appended, input);
+    this.#rowsTaken += rows;
+  }
+
   #clear(): void {
     // New ones: views of what was are still held.
     this.#cleared = true;
@@ -147,8 +153,8 @@ export class Overlay {
     this.#rowsTaken = 0;
   }
 
-  /** Whether a row with this key is there, as far as the overlay knows. */
-  #settles(codec: Codec, keys: Column, at: number): boolean | undefined {
+  /** Whether a row with the key at `at` of a key column is there; undefined where only the rows below can tell. */
+  settles(codec: Codec, keys: Column, at: number): boolean | undefined {
     if (findRow(this.#appended, codec, keys, at) >= 0) return true;
     if (this.#cleared) return false;
     const mark = this.#markOf(codec, keys, at);
@@ -190,7 +196,7 @@ export class Overlay {
       }
       const keys = chunk.columns[index];
       const key = codec.read(keys, at);
-      if (!(this.#settles(codec, keys, at) ?? hasBelow(key, kind))) {
+      if (!(this.settles(codec, keys, at) ?? hasBelow(key, kind))) {
         added.add(chunk.start + at);
         return;
       }

@@ -1,5 +1,5 @@
 import { CorruptDataError } from "../../../errors.ts";
-import { crc32 } from "./crc32.ts";
+import { crc32 } from "../../crc32.ts";
 import { CHUNK_CRC_KEY, FOOTER_CRC_KEY } from "./footer-metadata.ts";
 import type { FileMetaData, KeyValue } from "./metadata.ts";
 

@@ -1,4 +1,4 @@
-import { copyIfShared } from "../../../columns/utf8.ts";
+import { copyIfShared } from "../columns/utf8.ts";
 
 /** CRC-32 as zlib, gzip and Parquet's pages have it: reflected polynomial 0xEDB88320, start and end inverted. */
 export type Crc32 = (bytes: Uint8Array, previous?: number) => number;

@@ -1,0 +1,201 @@
+import { type FaunError, IoError } from "../../errors.ts";
+import { removeQuietly } from "../storage/atomic-replace.ts";
+import type { FileWriter, Storage } from "../storage/storage.ts";
+import { encodeHead, segmentName } from "./segment.ts";
+
+/** When a commit counts as made. */
+export type Durability =
+  /** Once it is synced: it outlives a crash of the machine. */
+  | "sync"
+  /** Once it is written; it is synced within the interval, and a crash of the machine may take what is younger. */
+  | "interval"
+  /** Once it is written; when it is synced is the operating system's affair. A crash of this process loses nothing. */
+  | "os";
+
+export interface LogWriterOptions {
+  readonly durability: Durability;
+  /** Milliseconds between syncs at "interval". */
+  readonly interval: number;
+}
+
+/**
+ * Writes the newest segment of a log. A segment is begun when there is something to write, and given up when a write
+ * or a sync of it fails, for what such a file holds nobody knows: the next segment says from which commit on the
+ * older ones do not count.
+ */
+export class LogWriter {
+  /** What was written up to here is durable. */
+  durable: bigint;
+  readonly #storage: Storage;
+  readonly #folder: string;
+  readonly #entity: string;
+  readonly #options: LogWriterOptions;
+  #segment: { writer: FileWriter; name: string } | null = null;
+  /** A segment whose end is not known has to be superseded before anything else is said. */
+  #doubtful = false;
+  #written: bigint;
+  #segments = 0;
+  #timer: ReturnType<typeof setTimeout> | null = null;
+  #syncing: Promise<void> | null = null;
+  #lost: FaunError | null = null;
+
+  /** @param last the last commit there is: it and those before are durable */
+  constructor(storage: Storage, folder: string, entity: string, last: bigint, options: LogWriterOptions) {
+    this.#storage = storage;
+    this.#folder = folder;
+    this.#entity = entity;
+    this.#options = options;
+    this.durable = last;
+    this.#written = last;
+  }
+
+  /** Whether a segment is being written. */
+  get writing(): boolean {
+    return this.#segment !== null;
+  }
+
+  /** Segments begun so far. Each has schemas of its own. */
+  get segments(): number {
+    return this.#segments;
+  }
+
+  /** A sync in the background failed: commits that were reported as made may be lost unless a checkpoint takes them in. */
+  get lost(): FaunError | null {
+    return this.#lost;
+  }
+
+  /** Begins a segment unless one is being written. @throws IoError: nothing was written */
+  async begin(seq: bigint): Promise<void> {
+    if (this.#segment !== null) return;
+    await this.settle(seq);
+    if (this.#segment === null) await this.#begin(seq);
+  }
+
+  /**
+   * Writes the frames of one commit.
+   * @throws IoError whose `outcome` is "unknown" where neither the write nor what supersedes it came about
+   */
+  async write(seq: bigint, frames: readonly Uint8Array[]): Promise<void> {
+    const { writer } = this.#segment as { writer: FileWriter };
+    try {
+      await this.#syncing;
+      for (const frame of frames) await writer.write(frame);
+      if (this.#options.durability === "sync") await writer.sync();
+    } catch (cause) {
+      await this.#giveUp();
+      try {
+        await this.settle(seq);
+      } catch {
+        throw failure("may have been made: it is settled when the log can be written again", cause, "unknown");
+      }
+      throw failure("nothing was written", cause, "failed");
+    }
+    this.#written = seq;
+    if (this.#options.durability === "sync") this.durable = seq;
+    else if (this.#options.durability === "interval") this.#syncLater();
+  }
+
+  /** Makes certain that a commit which failed is none. @param seq its sequence number @throws IoError while that cannot be done */
+  async settle(seq: bigint): Promise<void> {
+    if (this.#doubtful) await this.#begin(seq);
+  }
+
+  /** Makes durable what was written. @throws IoError */
+  async sync(): Promise<void> {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    await this.#syncing;
+    if (this.#segment === null || this.durable === this.#written) return;
+    const upTo = this.#written;
+    try {
+      await this.#segment.writer.sync();
+      this.durable = upTo;
+    } catch (cause) {
+      await this.#giveUp();
+      this.#lost = failure("commits that were reported as made may not outlive a crash", cause, "unknown");
+      throw this.#lost;
+    }
+  }
+
+  /** Syncs and ends the segment. The next write begins another. */
+  async end(): Promise<void> {
+    await this.sync();
+    const segment = this.#segment;
+    this.#segment = null;
+    await segment?.writer.close();
+  }
+
+  /** A checkpoint has everything up to here. */
+  checkpointed(seq: bigint): void {
+    if (seq > this.durable) this.durable = seq;
+    if (seq > this.#written) this.#written = seq;
+    if (seq === this.#written) this.#lost = null;
+  }
+
+  /** Gives the file back without a sync, as after a failure. */
+  async abandon(): Promise<void> {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    await this.#syncing?.catch(() => {});
+    const segment = this.#segment;
+    this.#segment = null;
+    await segment?.writer.close().catch(() => {});
+  }
+
+  async #begin(seq: bigint): Promise<void> {
+    const name = `${this.#folder}/${segmentName(seq)}`;
+    await this.#storage.createFolder(this.#folder);
+    // One of this name held nothing that counts: its first commit never came about.
+    await this.#storage.remove(name);
+    const writer = await this.#storage.create(name);
+    try {
+      await writer.write(encodeHead(this.#entity, seq));
+      await writer.sync();
+      await this.#storage.syncFolder(this.#folder);
+    } catch (error) {
+      await writer.close().catch(() => {});
+      await removeQuietly(this.#storage, name);
+      throw error;
+    }
+    this.#segment = { writer, name };
+    this.#segments++;
+    this.#doubtful = false;
+  }
+
+  async #giveUp(): Promise<void> {
+    this.#doubtful = true;
+    const segment = this.#segment;
+    this.#segment = null;
+    await segment?.writer.close().catch(() => {});
+  }
+
+  #syncLater(): void {
+    if (this.#timer !== null) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = null;
+      // A failure is kept in `lost`, and told by the next commit.
+      this.#syncing = this.#backgroundSync().finally(() => {
+        this.#syncing = null;
+      });
+    }, this.#options.interval);
+    (this.#timer as { unref?(): void }).unref?.();
+  }
+
+  async #backgroundSync(): Promise<void> {
+    const segment = this.#segment;
+    const upTo = this.#written;
+    if (segment === null || this.durable === upTo) return;
+    try {
+      await segment.writer.sync();
+      this.durable = upTo;
+    } catch (cause) {
+      await this.#giveUp();
+      this.#lost = failure("commits that were reported as made may not outlive a crash", cause, "unknown");
+    }
+  }
+}
+
+function failure(what: string, cause: unknown, outcome: "failed" | "unknown"): IoError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new IoError(`the log could not be written, and ${what}: ${why}`, { cause, outcome });
+}
