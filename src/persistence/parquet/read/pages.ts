@@ -1,4 +1,4 @@
-import { crc32 } from "../format/crc32.ts";
+import { crc32 } from "../../crc32.ts";
 import { type ColumnMetaData, type PageHeader, PageType } from "../format/metadata.ts";
 import { pageHeader } from "../format/metadata-shapes.ts";
 import { ThriftReader } from "../format/thrift-reader.ts";
