@@ -19,6 +19,8 @@ export abstract class Column {
   exposed = false;
   /** What queries found out about the values, worth keeping until they are written. */
   statistics: unknown = null;
+  /** The secondary index: what queries keep of the order of the values until one is written; then a count of the queries since. null: never made. */
+  order: unknown = null;
   /** Rows there is room for. */
   capacity: number;
   /** null when the bytes are foreign. */
@@ -115,6 +117,7 @@ export abstract class Column {
   handOut(): void {
     this.exposed = true;
     this.statistics = null;
+    this.order = null;
     this.#keepSlabs();
   }
 

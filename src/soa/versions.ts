@@ -92,6 +92,7 @@ export class Versions {
     const column = chunk.columns[field];
     const own = this.#own(chunk, field, column, copy);
     own.statistics = null;
+    own.order = column.order === null ? null : 0;
     return own;
   }
 

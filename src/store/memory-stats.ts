@@ -1,4 +1,5 @@
 import type { EntityRow } from "../entity/types.ts";
+import { orderBytes } from "../query/engine/column-order.ts";
 import type { SoA } from "../soa/soa.ts";
 
 /** What stored rows take. Sizes in bytes. */
@@ -17,7 +18,7 @@ export interface MemoryStats {
 export interface StoreMemoryStats extends MemoryStats {
   /** Column bytes in use. */
   columnBytes: number;
-  /** The key index. */
+  /** The key index, and of secondary indexes what queries have made so far. */
   indexBytes: number;
   /** Column bytes adopted from Arrow data that others may hold too; part of `columnBytes`. */
   adoptedBytes: number;
@@ -30,14 +31,15 @@ export interface StoreMemoryStats extends MemoryStats {
 export function memoryStatsOf<T extends EntityRow>(soa: SoA<T>): StoreMemoryStats {
   let columnBytes = 0;
   let adoptedBytes = 0;
+  let indexBytes = soa.index?.byteLength ?? 0;
   for (const chunk of soa.chunkList) {
     columnBytes += chunk.dead?.byteLength ?? 0;
     for (const column of chunk.columns) {
       columnBytes += column.byteLength;
+      indexBytes += orderBytes(column);
       if (column.allocator === null) adoptedBytes += column.byteLength;
     }
   }
-  const indexBytes = soa.index?.byteLength ?? 0;
   const { deadBytes, pinnedBytes } = soa.allocator.stats();
   return {
     ...batchStats(columnBytes + indexBytes, soa.size, soa.chunkList.length),

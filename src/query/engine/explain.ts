@@ -2,6 +2,7 @@ import type { BoundExpression, BoundPlan, BoundStep } from "../bound.ts";
 import { describe, describeKeys, describeMeasure } from "./describe.ts";
 import { applyStep, firstStage } from "./execute.ts";
 import { Grouping } from "./grouping.ts";
+import { bestLookup, emptyLookup, type IndexedFilter } from "./indexed-filter.ts";
 import { columnsOf, planFilters } from "./plan-filters.ts";
 import { openFilters } from "./scan.ts";
 import type { QuerySource } from "./source.ts";
@@ -11,7 +12,7 @@ import { MAX_TOP } from "./top-rows.ts";
 /**
  * What running a plan does, in words, a line for each thing: the index used, how each condition is evaluated, how many
  * chunks are skipped and how many rows are left to scan, which columns are read, and the steps behind. Runs nothing but
- * the look at zone maps.
+ * the look at zone maps and indexes, which are made where they are missing.
  */
 export function explain(plan: BoundPlan, source: QuerySource): string {
   const { rows } = source;
@@ -43,12 +44,30 @@ function explainScan(stage: Stage, consumer: BoundStep | null, { rows }: QuerySo
   const fields = new Set<number>();
   let scanned = 0;
   let rowsToScan = 0;
+  const lookups = new Map<string, { chunks: number; rows: number }>();
+  const note = ({ probe }: IndexedFilter, found: number) => {
+    const { name } = probe.codec.field;
+    const { chunks, rows } = lookups.get(name) ?? { chunks: 0, rows: 0 };
+    lookups.set(name, { chunks: chunks + 1, rows: rows + found });
+  };
   for (const batch of stage.batches) {
     const open = openFilters(batch, filters);
-    if (open === null) continue;
+    if (open === null) {
+      const empty = emptyLookup(batch, filters);
+      if (empty !== null) note(empty, 0);
+      continue;
+    }
     scanned++;
-    rowsToScan += batch.length - (batch.chunk?.deadCount ?? 0);
+    const best = bestLookup(batch, open);
+    if (best === null) rowsToScan += batch.length - (batch.chunk?.deadCount ?? 0);
+    else {
+      note(best.filter, best.found.count);
+      rowsToScan += best.found.count + Math.max(0, batch.length - best.found.order.rows);
+    }
     for (const filter of open) for (const field of filter.fields) fields.add(field);
+  }
+  for (const [name, found] of lookups) {
+    lines.push(`index on ${name} used in ${count(found.chunks, "chunk")}: ${count(found.rows, "row")}`);
   }
   const skipped = rows.chunkList.length - scanned;
   lines.push(

@@ -1,6 +1,7 @@
 import type { Column } from "../../columns/column.ts";
 import type { FixedColumn } from "../../columns/fixed-column.ts";
 import type { Chunk } from "../../soa/chunk.ts";
+import type { BoundExpression } from "../bound.ts";
 import { type ColumnTest, MAX_RANGES } from "../wasm/chunk-mask.ts";
 import type { Batch } from "./batch.ts";
 import type { Evaluate } from "./evaluate.ts";
@@ -179,6 +180,11 @@ export class CodeFilter implements Filter {
     this.kernel = holds === 1 ? "code equality" : `code table, ${holds} of ${this.#size} values`;
   }
 
+  /** The codes for which it holds; null where they are more than `most` ranges, or none, or it holds for null. */
+  ranges(most: number): { low: number; high: number }[] | null {
+    return this.#nullHolds ? null : codeRanges(this.#table, most);
+  }
+
   outlook(chunk: Chunk): Outlook {
     const zone = codeZoneOf(chunk, this.#field, this.#size);
     if (zone === null) return this.#nullHolds || this.#table.includes(1) ? "some" : "none";
@@ -228,17 +234,22 @@ export class CodeFilter implements Filter {
   }
 }
 
-/** The codes for which a table has a 1, as ranges; null where they are too many, or none. */
 function codeTest(field: number, table: Uint8Array): ColumnTest | null {
+  const ranges = codeRanges(table, MAX_RANGES);
+  return ranges === null ? null : { field, ranges, negated: false };
+}
+
+/** The codes for which a table has a 1, as ranges; null where they are more than `most`, or none. */
+function codeRanges(table: Uint8Array, most: number): { low: number; high: number }[] | null {
   const ranges: { low: number; high: number }[] = [];
   for (let code = 0; code < table.length; code++) {
     if (table[code] === 0) continue;
     const last = ranges.at(-1);
     if (last?.high === code - 1) last.high = code;
     else ranges.push({ low: code, high: code });
-    if (ranges.length > MAX_RANGES) return null;
+    if (ranges.length > most) return null;
   }
-  return ranges.length === 0 ? null : { field, ranges, negated: false };
+  return ranges.length === 0 ? null : ranges;
 }
 
 /** Whether a column is null. */
@@ -274,9 +285,11 @@ export class GeneralFilter implements Filter {
   readonly test = null;
   readonly kernel = "expression, column at a time";
   readonly fields: readonly number[];
+  readonly condition: BoundExpression;
   readonly #evaluate: Evaluate;
 
-  constructor(fields: readonly number[], evaluate: Evaluate) {
+  constructor(condition: BoundExpression, fields: readonly number[], evaluate: Evaluate) {
+    this.condition = condition;
     this.fields = fields;
     this.#evaluate = evaluate;
   }

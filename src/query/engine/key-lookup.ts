@@ -56,7 +56,7 @@ function equalTo(condition: BoundExpression, field: number): Value | undefined {
 const isColumn = (expr: BoundExpression, field: number): boolean => expr.op === "column" && expr.index === field;
 
 /** Others equal no key, and a lookup would refuse them: the scan finds nothing. */
-function canBeKey(type: FieldType, value: Value): boolean {
+export function canBeKey(type: FieldType, value: Value): boolean {
   switch (type.kind) {
     case "utf8":
     case "category":

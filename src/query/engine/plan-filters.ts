@@ -3,8 +3,9 @@ import type { BoundExpression } from "../bound.ts";
 import { DictionaryBatch } from "./batch.ts";
 import { compileBool } from "./evaluate.ts";
 import { CodeFilter, type Filter, GeneralFilter, NeverFilter, NullFilter, RangeFilter } from "./filter.ts";
+import { IndexedFilter, indexed } from "./indexed-filter.ts";
 import { dictionaryOf } from "./load.ts";
-import { betweenRange, comparisonRange, type RangeOutcome } from "./range.ts";
+import { betweenRange, bothRanges, comparisonRange, type Range, type RangeOutcome } from "./range.ts";
 import { allRows } from "./selection.ts";
 
 /** The conditions of a conjunction, one by one. */
@@ -17,15 +18,40 @@ export function conjuncts(expr: BoundExpression): BoundExpression[] {
  * `codecs` null: not on a store's columns but on what an earlier step gave.
  */
 export function planFilters(conditions: readonly BoundExpression[], codecs: readonly Codec[] | null): Filter[] {
-  const filters = conditions.flatMap((condition) => {
-    const special = codecs === null ? null : inPlace(condition, codecs);
-    return special ?? [general(condition)];
-  });
-  const isGeneral = (filter: Filter) => filter instanceof GeneralFilter;
+  const filters =
+    codecs === null
+      ? conditions.map(general)
+      : mergeRanges(
+          conditions.flatMap((condition) => inPlace(condition, codecs) ?? [general(condition)]),
+          codecs,
+        ).map((filter) => indexed(filter, codecs));
+  const isGeneral = (filter: Filter) => filter instanceof GeneralFilter || (filter instanceof IndexedFilter && filter.isGeneral);
   return [...filters.filter((filter) => !isGeneral(filter)), ...filters.filter(isGeneral)];
 }
 
-const general = (condition: BoundExpression): Filter => new GeneralFilter(columnsOf(condition), compileBool(condition));
+/** `amount >= 10 and amount < 20` is one range. */
+function mergeRanges(filters: readonly Filter[], codecs: readonly Codec[]): Filter[] {
+  const merged: Filter[] = [];
+  for (const filter of filters) if (!(filter instanceof RangeFilter && joinRange(merged, filter, codecs))) merged.push(filter);
+  return merged;
+}
+
+/** Puts in place of a range of the same column what both hold for. False where there is none it goes with. */
+function joinRange(merged: Filter[], filter: RangeFilter, codecs: readonly Codec[]): boolean {
+  const [field] = filter.fields;
+  for (let i = 0; i < merged.length; i++) {
+    const other = merged[i];
+    if (!(other instanceof RangeFilter) || other.fields[0] !== field) continue;
+    const both = bothRanges(other.range, filter.range);
+    if (both === null) continue;
+    merged[i] = both === "none" ? new NeverFilter() : rangeFilter(both, codecs[field]);
+    return true;
+  }
+  return false;
+}
+
+const general = (condition: BoundExpression): Filter =>
+  new GeneralFilter(condition, columnsOf(condition), compileBool(condition));
 
 /** The filters that a condition comes to where there are better ones than evaluating it; none where it always holds. */
 function inPlace(condition: BoundExpression, codecs: readonly Codec[]): Filter[] | null {
@@ -47,11 +73,14 @@ function inPlace(condition: BoundExpression, codecs: readonly Codec[]): Filter[]
 }
 
 function rangeFilters(outcome: RangeOutcome, codec: Codec): Filter[] {
-  const { index, nullable, type } = codec.field;
+  const { index, nullable } = codec.field;
   if (outcome === "none") return [new NeverFilter()];
   if (outcome === "all") return nullable ? [new NullFilter(index, false)] : [];
-  return [new RangeFilter(index, outcome, type.kind !== "u64")];
+  return [rangeFilter(outcome, codec)];
 }
+
+const rangeFilter = (range: Range, { field }: Codec): RangeFilter =>
+  new RangeFilter(field.index, range, field.type.kind !== "u64");
 
 function rangeOutcome(condition: BoundExpression, codec: Codec): RangeOutcome | null {
   const { type } = codec.field;

@@ -51,9 +51,23 @@ export function betweenRange(type: FieldType, low: Value, high: Value): RangeOut
   if (from === "none" || to === "none") return "none";
   if (from === "all") return to;
   if (to === "all") return from;
-  // "At least" a double is "not less than" it, for NaN is greatest; with an upper bound it is a plain range.
-  const lowest = from.layout === "float" && from.negated ? nextUp(from.high as number) : from.low;
-  return lowest > to.high ? "none" : { layout: from.layout, low: lowest, high: to.high, negated: false };
+  return bothRanges(from, to);
+}
+
+/** What lies in both ranges; null where that is no range. */
+export function bothRanges(a: Range, b: Range): Range | "none" | null {
+  if (a.negated && b.negated) return null;
+  if (a.negated) return bothRanges(b, a);
+  let { low } = b;
+  let { high } = a;
+  if (b.negated) {
+    // "More than" a double is "not up to" it, for NaN is greatest; with an upper bound it is a plain range.
+    if (b.layout !== "float" || b.low !== Number.NEGATIVE_INFINITY) return null;
+    if (b.high === Number.POSITIVE_INFINITY) return "none";
+    low = nextUp(b.high as number);
+  } else if (b.high < high) high = b.high;
+  if (a.low > low) low = a.low;
+  return low > high ? "none" : { layout: a.layout, low, high, negated: false };
 }
 
 function floatRange(op: ComparisonOp, value: number): RangeOutcome {
