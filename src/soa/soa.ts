@@ -438,7 +438,8 @@ export class SoA<T extends EntityRow = EntityRow> implements Rows, ChunkOwner {
     if (seen) this.#versions.preserve(chunk);
     if (chunk.dead === null || seen || chunk.dead.length < bytes) {
       const dead = new Uint8Array(bytes);
-      if (chunk.dead !== null) dead.set(chunk.dead);
+      // Longer than needed where the chunk ended early since.
+      if (chunk.dead !== null) dead.set(chunk.dead.subarray(0, bytes));
       chunk.dead = dead;
     }
     chunk.deadEpoch = epoch;

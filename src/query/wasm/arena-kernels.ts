@@ -90,7 +90,10 @@ export class ArenaKernels {
 
   /** Puts a bitmap of `rows` bits where a mask is expected; the rest of the last block stays as it was. */
   load(bitmap: Uint8Array, rows: number, mask: number): void {
-    this.bytes.set(bitmap.subarray(0, (rows + 7) >>> 3), mask);
+    const bytes = (rows + 7) >>> 3;
+    this.bytes.set(bitmap.subarray(0, bytes), mask);
+    // The bitmap of deleted rows may be shorter than a chunk that grew since: no row behind its end was deleted.
+    if (bitmap.length < bytes) this.bytes.fill(0, mask + bitmap.length, mask + bytes);
   }
 }
 
