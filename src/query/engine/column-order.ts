@@ -23,16 +23,18 @@ export type OrderLayout = RangeLayout | "hash";
 export const orderLayout = (type: FieldType): OrderLayout =>
   type.kind === "enum" || type.kind === "category" ? "narrow" : (rangeLayout(type) ?? "hash");
 
+/** When an index is worth it. Lowered in tests only. */
 export const indexLimits = {
-  /** Rows from which on a chunk is sorted: fewer are looked through as fast. Lowered in tests only. */
+  /** Rows from which on a chunk is sorted: fewer are looked through as fast. */
   minRows: 1024,
+  /**
+   * Sorting a chunk takes as long as some ten or twenty scans of it. A column that was written since it was sorted waits
+   * for so many queries before it is sorted anew: one written between all queries costs no more than without an index.
+   */
+  patience: 24,
+  /** Where more than one row in so many is found, a scan is as fast. */
+  scanShare: 16,
 };
-
-/**
- * Sorting a chunk takes as long as some ten or twenty scans of it. A column that was written since it was sorted waits for
- * so many queries before it is sorted anew, so that one written between all queries costs no more than without an index.
- */
-const PATIENCE = 24;
 
 /** null where a scan is better. Sorts the chunk where that is due: O(rows); else O(1). */
 export function orderOf(chunk: Chunk, field: number, type: FieldType): ColumnOrder | null {
@@ -41,7 +43,7 @@ export function orderOf(chunk: Chunk, field: number, type: FieldType): ColumnOrd
   const known = column.order as ColumnOrder | number | null;
   const layout = orderLayout(type);
   // What is looked up by hash is else compared value by value: a scan of that takes longer than sorting.
-  if (typeof known === "number" && known < PATIENCE && layout !== "hash") {
+  if (typeof known === "number" && known < indexLimits.patience && layout !== "hash") {
     column.order = known + 1;
     return null;
   }

@@ -6,8 +6,8 @@ import type { BoundExpression } from "../bound.ts";
 import { type ColumnOrder, orderLayout, orderOf, rowsBelow } from "./column-order.ts";
 import { CodeFilter, type Filter, GeneralFilter, RangeFilter } from "./filter.ts";
 import { toJs } from "./js-value.ts";
-import { canBeKey } from "./key-lookup.ts";
 import { comparisonRange } from "./range.ts";
+import { canBeStored } from "./storable.ts";
 
 interface Bounds {
   readonly low: number | bigint;
@@ -109,7 +109,7 @@ function equalities(condition: BoundExpression, codec: Codec): Bounds[] | null {
   if (orderLayout(type) === "hash") {
     const hash = keyHashFor(type);
     const probe = codec.makeColumn(new HeapAllocator(), 1, 0);
-    const storable = values.filter((value) => canBeKey(type, value) && codec.probe(probe, toJs(type)(value)));
+    const storable = values.filter((value) => canBeStored(type, value) && codec.probe(probe, toJs(type)(value)));
     const hashes = new Set<number>();
     for (const value of storable) {
       codec.probe(probe, toJs(type)(value));

@@ -2,6 +2,7 @@ import type { Codec } from "../../columns/codec.ts";
 import type { Chunk } from "../../soa/chunk.ts";
 import type { ColumnTest } from "../wasm/chunk-mask.ts";
 import type { Batch } from "./batch.ts";
+import { indexLimits } from "./column-order.ts";
 import { type Filter, GeneralFilter, keepBits, type Outlook } from "./filter.ts";
 import { type IndexProbe, type IndexRows, indexProbe } from "./index-probe.ts";
 import type { RowBuffer } from "./row-buffer.ts";
@@ -50,7 +51,6 @@ export class IndexedFilter implements Filter {
   /** The rows of the whole batch for which it holds: those the index found, and those it does not cover yet. */
   fill(batch: Batch, buffer: RowBuffer, found: IndexRows): void {
     const { length } = batch;
-    buffer.atMost(found.count + Math.max(0, length - found.order.rows));
     let added = 0;
     for (let row = found.order.rows; row < length; row++) buffer.out[added++] = row;
     if (added > 0) {
@@ -75,7 +75,7 @@ export function bestLookup(batch: Batch, filters: readonly Filter[]): { filter: 
   for (const filter of filters) {
     if (!(filter instanceof IndexedFilter) || batch.chunk === null) continue;
     const found = filter.probe.find(batch.chunk);
-    if (found !== null && found.count <= batch.length / SCAN_SHARE && found.count < (best?.found.count ?? Infinity))
+    if (found !== null && found.count <= batch.length / indexLimits.scanShare && found.count < (best?.found.count ?? Infinity))
       best = { filter, found };
   }
   return best;
@@ -86,9 +86,6 @@ export const emptyLookup = ({ chunk }: Batch, filters: readonly Filter[]): Index
   filters.find(
     (filter): filter is IndexedFilter => filter instanceof IndexedFilter && filter.probe.lastFound(chunk)?.count === 0,
   ) ?? null;
-
-/** More than one row in so many: a scan is as fast. */
-const SCAN_SHARE = 16;
 
 /**
  * Narrows a batch to what its best index finds. null where there is none and nothing was done.

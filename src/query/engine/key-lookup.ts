@@ -1,12 +1,9 @@
-import type { FieldType } from "../../entity/field-type.ts";
 import type { FieldSpec } from "../../entity/schema.ts";
-import { decimalLimit } from "../../entity/values/decimal.ts";
-import { dateFromTicks } from "../../entity/values/timestamp.ts";
 import type { BoundExpression, BoundPlan, Value } from "../bound.ts";
 import { toJs } from "./js-value.ts";
 import { conjuncts } from "./plan-filters.ts";
-import { comparisonRange } from "./range.ts";
 import type { QuerySource, RowPosition } from "./source.ts";
+import { canBeStored } from "./storable.ts";
 
 /**
  * The row that a plan can only ask for because its first conditions say which key it has; null where they do not say, or
@@ -33,7 +30,7 @@ function keyCondition({ schema: { key }, steps }: BoundPlan): BoundExpression | 
     if (step.step !== "where") return null;
     for (const condition of conjuncts(step.predicate)) {
       const value = equalTo(condition, key.index);
-      if (value !== undefined && canBeKey(key.type, value)) return condition;
+      if (value !== undefined && canBeStored(key.type, value)) return condition;
     }
   }
   return null;
@@ -54,26 +51,3 @@ function equalTo(condition: BoundExpression, field: number): Value | undefined {
 }
 
 const isColumn = (expr: BoundExpression, field: number): boolean => expr.op === "column" && expr.index === field;
-
-/** Others equal no key, and a lookup would refuse them: the scan finds nothing. */
-export function canBeKey(type: FieldType, value: Value): boolean {
-  switch (type.kind) {
-    case "utf8":
-    case "category":
-    case "enum":
-      return (value as string).isWellFormed();
-    case "decimal":
-      return magnitude(value as bigint) < decimalLimit(type.precision);
-    case "bool":
-    case "binary":
-      return true;
-    case "timestamp":
-      if (type.mode === "date" && dateFromTicks(BigInt(value as bigint), type.unit) === undefined) return false;
-      return type.mode !== "number" || Number.isSafeInteger(Number(value));
-    default:
-      if (typeof value === "number" && !Number.isSafeInteger(value)) return false;
-      return typeof comparisonRange(type, "eq", value) === "object";
-  }
-}
-
-const magnitude = (value: bigint): bigint => (value < 0n ? -value : value);

@@ -17,3 +17,12 @@ export type _init = Expect<
 
 // @ts-expect-error a timestamp of microseconds does not fit a Date
 timestamp("us", { mode: "date" }).default(1n);
+
+// An index changes no value type, wherever it stands.
+const indexed = { customer: u64().index(), note: utf8().nullable().index(), state: enumOf("on", "off").index().nullable() };
+export type _indexedRow = Expect<
+  Equal<Row<typeof indexed>, { customer: bigint; note: string | null; state: "on" | "off" | null }>
+>;
+export type _indexedInit = Expect<
+  Equal<Init<typeof indexed>, { customer: bigint; note?: string | null | undefined; state?: "on" | "off" | null | undefined }>
+>;
