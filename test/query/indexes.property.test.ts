@@ -23,7 +23,7 @@ import {
   u64,
   utf8,
 } from "../../src/index.ts";
-import type { Predicate } from "../../src/query/column-ref.ts";
+import type { BoolExpression } from "../../src/query/column-types.ts";
 import { indexLimits } from "../../src/query/engine/column-order.ts";
 import { Random } from "./oracle/random.ts";
 
@@ -91,23 +91,24 @@ function compare(name: Name, a: unknown, b: unknown): number {
   return x < y ? -1 : 1;
 }
 
+type Asks = BoolExpression<boolean | null>;
 type Holds = (row: Init) => boolean;
 
 /** The part of column references that is alike for all types. */
 interface AnyRef {
-  eq(value: unknown): Predicate;
-  in(values: readonly unknown[]): Predicate;
-  lt(value: unknown): Predicate;
-  le(value: unknown): Predicate;
-  gt(value: unknown): Predicate;
-  ge(value: unknown): Predicate;
-  between(low: unknown, high: unknown): Predicate;
+  eq(value: unknown): Asks;
+  in(values: readonly unknown[]): Asks;
+  lt(value: unknown): Asks;
+  le(value: unknown): Asks;
+  gt(value: unknown): Asks;
+  ge(value: unknown): Asks;
+  between(low: unknown, high: unknown): Asks;
 }
 type Refs = Record<Name, AnyRef>;
 
 interface Condition {
   readonly about: string;
-  readonly asked: (refs: Refs) => Predicate;
+  readonly asked: (refs: Refs) => Asks;
   readonly holds: Holds;
 }
 
@@ -129,7 +130,7 @@ function randomTerm(rng: Random, name: Name = rng.pick(NAMES)): Condition & { na
   const op = rng.pick(UNORDERED.has(name) ? (["eq", "in"] as const) : (["eq", "in", "lt", "le", "gt", "ge", "between"] as const));
   const [a, b, c] = [constantOf(rng, name), constantOf(rng, name), constantOf(rng, name)];
   const about = `${name} ${op} ${String(a)} ${String(b)} ${String(c)}`;
-  const of = (asked: (ref: AnyRef) => Predicate, test: (value: unknown) => boolean): Condition & { name: Name } => ({
+  const of = (asked: (ref: AnyRef) => Asks, test: (value: unknown) => boolean): Condition & { name: Name } => ({
     name,
     about,
     asked: (refs) => asked(refs[name]),
