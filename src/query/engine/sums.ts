@@ -18,7 +18,8 @@ import {
   sumWords,
 } from "./kernels/sum.ts";
 import { ratio } from "./number-order.ts";
-import type { Selection } from "./selection.ts";
+import { MANY_GROUPS, ScatteredSums } from "./scattered-sums.ts";
+import { allRows, type Selection } from "./selection.ts";
 import { type BigArray, type Vector, wordsOf } from "./vector.ts";
 
 type Floats = Float32Array | Float64Array;
@@ -31,6 +32,7 @@ export class FloatSum implements Accumulator {
   readonly #counts: ValueCounts;
   readonly #average: boolean;
   #sums = new Float64Array(1);
+  #scattered: ScatteredSums | null = null;
 
   constructor(arg: Argument, rows: RowCounts, average: boolean) {
     this.#arg = arg;
@@ -40,21 +42,35 @@ export class FloatSum implements Accumulator {
   }
 
   add(batch: Batch, selection: Selection, groups: GroupNumbers, size: number): void {
-    this.#sums = grown(this.#sums, size);
+    this.#reach(size);
     const column = valuesInPlace(this.#arg, batch);
     if (column !== null) {
-      if (sumDoubles(column, selection, batch.length, groups, size, this.#sums)) return;
-      sumFloats(column.values as Floats, selection, groups, this.#sums);
+      if (this.#scattered === null && sumDoubles(column, selection, batch.length, groups, size, this.#sums)) return;
+      this.#sum(column.values as Floats, selection, groups);
       return;
     }
     const { values, valid } = this.#evaluate(batch, selection) as { values: Float64Array; valid: Uint8Array | null };
     this.#counts.addNulls(valid, groups, size);
-    if (valid === null) sumFloats(values, { rows: null, count: selection.count }, groups, this.#sums);
+    if (valid === null) this.#sum(values, allRows(selection.count), groups);
     else sumValid(groups?.constructor.name ?? "")(values, selection.count, groups, valid, this.#sums);
   }
 
-  finish(size: number): Vector {
+  #sum(values: Floats, selection: Selection, groups: GroupNumbers): void {
+    if (this.#scattered !== null && groups instanceof Uint32Array)
+      this.#scattered.add(values, selection.rows, selection.count, groups);
+    else sumFloats(values, selection, groups, this.#sums);
+  }
+
+  #reach(size: number): void {
+    if (this.#sums.length >= size) return;
+    this.#scattered?.finish();
     this.#sums = grown(this.#sums, size);
+    this.#scattered = size > MANY_GROUPS ? new ScatteredSums(this.#sums) : null;
+  }
+
+  finish(size: number): Vector {
+    this.#reach(size);
+    this.#scattered?.finish();
     const values = this.#sums.subarray(0, size);
     if (this.#average) for (let group = 0; group < size; group++) values[group] /= this.#counts.of(group);
     return { kind: "num", values, valid: this.#counts.validity(size) };
