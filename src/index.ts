@@ -21,6 +21,7 @@ export type {
   CommitOptions,
   OperationOptions,
   Progress,
+  ScanOptions,
   Transaction,
   Version,
 } from "./persistence/backend.ts";

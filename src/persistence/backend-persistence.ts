@@ -2,22 +2,26 @@ import type { RecordBatch } from "apache-arrow";
 import { readArrow } from "../arrow/read.ts";
 import { type ArrowSource, fromRecordBatches, rowsOf, toRecordBatches } from "../arrow/record-batches.ts";
 import { schemaOf } from "../entity/entity.ts";
+import { projectEntity } from "../entity/projection.ts";
 import type { EntitySchema } from "../entity/schema.ts";
 import type { EntityClass, EntityRow } from "../entity/types.ts";
 import { UnsupportedError, ValidationError } from "../errors.ts";
 import { bindPlan } from "../query/bind.ts";
+import type { BoundPlan } from "../query/bound.ts";
 import type { QueryColumns } from "../query/column-types.ts";
+import { explain } from "../query/engine/explain.ts";
+import { sourceOf } from "../query/engine/source.ts";
 import type { Plan } from "../query/plan.ts";
 import { planOf } from "../query/query.ts";
 import { QueryResult } from "../query/query-result.ts";
 import type { Query } from "../query/query-types.ts";
-import type { FrozenRows } from "../soa/frozen-rows.ts";
 import { SoA, type SoAOptions } from "../soa/soa.ts";
 import { readOnlySource } from "../store/kernel-source.ts";
 import type { MemoryStats } from "../store/memory-stats.ts";
 import type { Backend, BackendSnapshot, Batches, Change, Commit, OperationOptions } from "./backend.ts";
 import { assertBatches, collectBatches, cutBatches, rowsOnce } from "./batches.ts";
 import type { Persistence } from "./persistence.ts";
+import { scanNeeds } from "./scan-needs.ts";
 import { assertSameSchema } from "./schema-check.ts";
 
 /** The public methods of every persistence, from its backend. */
@@ -78,7 +82,16 @@ export class BackendPersistence<T extends EntityRow> implements Persistence<T> {
   async query(query: Query<QueryColumns, unknown> | Plan, options?: OperationOptions): Promise<QueryResult<QueryColumns, never>> {
     // Before the storage is asked: a question that makes no sense costs nothing.
     const plan = bindPlan(planOf(query), this.#schema);
-    return this.#read(async (snapshot) => new QueryResult(plan, readOnlySource(await this.#rowsOf(snapshot, options))), options);
+    return this.#read((snapshot) => this.#answer(snapshot, plan, options), options);
+  }
+
+  explain(query: Query<QueryColumns, unknown> | Plan, options?: OperationOptions): Promise<string> {
+    const plan = bindPlan(planOf(query), this.#schema);
+    return this.#read(async (snapshot) => {
+      if (snapshot.explain !== undefined) return snapshot.explain(plan, options);
+      if (snapshot.rows !== undefined) return explain(plan, sourceOf(snapshot.rows));
+      return `${this.#schema.name}: reads ${scanNeeds(plan).columns.join(", ")} of every row that the storage gives`;
+    }, options);
   }
 
   count(options?: OperationOptions): Promise<number> {
@@ -145,12 +158,20 @@ export class BackendPersistence<T extends EntityRow> implements Persistence<T> {
     }
   }
 
-  async #rowsOf(snapshot: BackendSnapshot, options?: OperationOptions): Promise<SoA<EntityRow> | FrozenRows<EntityRow>> {
-    if (snapshot.rows !== undefined) return snapshot.rows;
-    const rows = new SoA<EntityRow>(this.entity as unknown as EntityClass<EntityRow>, { readOnlyViews: true });
-    const batches = await collectBatches(snapshot.scan(options));
+  async #answer(
+    snapshot: BackendSnapshot,
+    plan: BoundPlan,
+    options?: OperationOptions,
+  ): Promise<QueryResult<QueryColumns, never>> {
+    if (snapshot.rows !== undefined) return new QueryResult(plan, readOnlySource(snapshot.rows));
+    const needs = scanNeeds(plan);
+    // Rows that are handed out are of the user's class; all else is computed of the columns that are read, without a key.
+    const whole = plan.wholeRows || needs.columns.length === this.#schema.fields.length;
+    const entity = whole ? this.entity : projectEntity(this.#schema, needs.columns, { keyed: false });
+    const rows = new SoA<EntityRow>(entity as unknown as EntityClass<EntityRow>, { readOnlyViews: true });
+    const batches = await collectBatches(snapshot.scan({ ...options, ...needs }));
     if (batches.length > 0) readArrow(rows, batches);
-    return rows;
+    return new QueryResult(whole ? plan : bindPlan(plan.plan, schemaOf(entity as EntityClass<EntityRow>)), readOnlySource(rows));
   }
 
   #batchesOf(source: ArrowSource): () => Batches {

@@ -1,6 +1,7 @@
 import type { RecordBatch } from "apache-arrow";
 import type { EntitySchema } from "../entity/schema.ts";
 import type { EntityRow } from "../entity/types.ts";
+import type { BoundExpression, BoundPlan } from "../query/bound.ts";
 import type { FrozenRows } from "../soa/frozen-rows.ts";
 import type { MemoryStats } from "../store/memory-stats.ts";
 
@@ -74,14 +75,27 @@ export interface CommitOptions extends OperationOptions {
   txn?: Transaction | undefined;
 }
 
+/** What of the rows is wanted. */
+export interface ScanOptions extends OperationOptions {
+  /** Names of the fields that the batches are to have, in the order of the declaration. Default: all. */
+  columns?: readonly string[] | undefined;
+  /**
+   * Rows for which this does not hold (is false or null) are of no interest: a backend may leave them out where that
+   * saves work, and need not. Bound to the schema of the snapshot; a column's `index` is the field's.
+   */
+  where?: BoundExpression | null | undefined;
+}
+
 /** The state at one version. It stays as it is, whatever is committed since, until it is closed. */
 export interface BackendSnapshot {
   readonly version: Version;
   readonly schema: EntitySchema;
   count(options?: OperationOptions): Promise<bigint>;
   stats(options?: OperationOptions): Promise<MemoryStats>;
-  /** Every row in the order of storage. Batches are not to be written to; they are of any length. */
-  scan(options?: OperationOptions): AsyncIterable<RecordBatch>;
+  /** The rows in the order of storage. Batches are not to be written to; they are of any length. @throws ColumnNotFoundError */
+  scan(options?: ScanOptions): AsyncIterable<RecordBatch>;
+  /** What answering a plan would read, in words, a line for each thing; what is not read is said too. */
+  explain?(plan: BoundPlan, options?: OperationOptions): Promise<string>;
   /** The rows as columns, where that is how they are kept in this process; usable also once this is closed. */
   readonly rows?: FrozenRows<EntityRow>;
   /** Gives back what it holds. Twice is fine; afterwards its methods reject. */

@@ -6,8 +6,9 @@ import { UnsupportedError } from "../../errors.ts";
 import { FrozenRows } from "../../soa/frozen-rows.ts";
 import type { SoA } from "../../soa/soa.ts";
 import { batchStats, type MemoryStats } from "../../store/memory-stats.ts";
-import type { BackendSnapshot, OperationOptions, Version } from "../backend.ts";
+import type { BackendSnapshot, ScanOptions, Version } from "../backend.ts";
 import { bytesOf } from "../batches.ts";
+import { fieldIndices } from "../scan-needs.ts";
 
 /** One version of an ArrowBackend. Holding it costs later changes a copy of each column chunk they touch, once. */
 export class ArrowSnapshot implements BackendSnapshot {
@@ -42,14 +43,16 @@ export class ArrowSnapshot implements BackendSnapshot {
   }
 
   /** Batches over the bytes that are stored; chunks with deleted rows are copied without them. */
-  async *scan(options: OperationOptions = {}): AsyncGenerator<RecordBatch> {
-    const { signal, onProgress } = options;
+  async *scan(options: ScanOptions = {}): AsyncGenerator<RecordBatch> {
+    const { signal, onProgress, columns } = options;
     const rows = this.#open();
+    const indices = columns === undefined ? null : fieldIndices(this.schema, columns);
     const done = { rows: 0, bytes: 0, totalRows: rows.size };
     signal?.throwIfAborted();
     for (const batch of recordBatchesOf(rows)) {
       signal?.throwIfAborted();
-      yield batch;
+      // Not select(), which leaves the children where they were.
+      yield indices === null ? batch : (batch.selectAt(indices) as RecordBatch);
       done.rows += batch.numRows;
       done.bytes += bytesOf(batch);
       onProgress?.({ ...done });
