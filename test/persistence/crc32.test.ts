@@ -1,7 +1,7 @@
 import { crc32 as zlibCrc32 } from "node:zlib";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { crc32, tableCrc32 } from "../../../../src/persistence/crc32.ts";
+import { crc32, tableCrc32 } from "../../src/persistence/crc32.ts";
 
 test("sums are those of zlib, with and without it, in one go and in two", () => {
   expect(tableCrc32(new TextEncoder().encode("123456789"))).toBe(0xcbf43926);
