@@ -103,7 +103,7 @@ describe("the log", () => {
     const file = await storage.open(name);
     const bytes = await (file as NonNullable<typeof file>).read(0, (file as NonNullable<typeof file>).size);
     const withBytes = async (changed: Uint8Array) => {
-      const other = new MemoryStorage();
+      const other: Storage = new MemoryStorage();
       await other.createFolder("log");
       const writer = await other.create(name);
       await writer.write(changed);

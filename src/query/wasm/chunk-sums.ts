@@ -129,5 +129,6 @@ export function extremeDoubles(
   const kernels = maskedFor(column, selection, length);
   if (kernels === null) return null;
   const nans = kernels.scan.extremesF64(column.values.byteOffset, kernels.mask, blocksOf(length), kernels.result);
-  return { least: kernels.doubles[0], greatest: kernels.doubles[1], nans };
+  // Which zero a lane met first says nothing: + 0 makes 0 of -0.
+  return { least: kernels.doubles[0] + 0, greatest: kernels.doubles[1] + 0, nans };
 }
