@@ -144,3 +144,10 @@ export function compareValues(name: string, a: unknown, b: unknown): number {
 }
 
 const dayNumber = (day: string): number => Date.parse(`${day}T00:00:00Z`);
+
+/** Equal for equal values of a column, and for no others: NaN is NaN here, and -0 is 0. */
+export function identity(value: unknown): string | number | bigint {
+  if (value instanceof Date) return `date ${value.getTime()}`;
+  if (typeof value === "number") return value + 0;
+  return typeof value === "bigint" ? value : `${typeof value} ${value}`;
+}

@@ -125,7 +125,7 @@ describe.each(tables)("a filter finds the rows that a plain loop finds", ({ stor
           expect(counted?.n).toBe(expected.length);
         }
       }),
-      { numRuns: 60 },
+      { numRuns: 40 },
     );
   });
 });
