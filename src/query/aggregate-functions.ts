@@ -155,8 +155,14 @@ function call<R>(fn: AggregateFunction, of: unknown): R {
 export function columnArgument(argument: unknown, what: string, scope: Scope): Expression {
   if (argument instanceof ColumnRef) return argument.take(scope);
   if (typeof argument === "string") return Object.freeze({ op: "column", name: argument });
-  throw scope.error(`${what} takes the name of a column or an expression, got ${describeValue(argument)}`);
+  throw scope.error(`${what} takes the name of a column or an expression, got ${describeArgument(argument)}`);
 }
+
+/** What stands where an expression over one row should, for messages. */
+export const describeArgument = (argument: unknown): string =>
+  argument instanceof AggregateCall
+    ? `${argument.fn}(…), which is of many rows: give it to aggregate, and go on behind it`
+    : describeValue(argument);
 
 export function sortKey(key: unknown, direction: unknown, nulls: unknown, what: string, scope: Scope): SortKey {
   if (direction !== "asc" && direction !== "desc")

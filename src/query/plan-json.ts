@@ -1,4 +1,4 @@
-import { describeValue, QueryError } from "../errors.ts";
+import { describeValue, nearest, QueryError } from "../errors.ts";
 import type { Expression, Literal } from "./expression.ts";
 import type { AggregateFunction, Measure, Plan, Projection, SortKey, Step } from "./plan.ts";
 
@@ -148,7 +148,10 @@ class Reader {
   #expression(json: unknown, at: string, depth = 0): Expression {
     if (depth > MAX_DEPTH) throw new QueryError(`${shorten(at)}: an expression is nested more than ${MAX_DEPTH} levels deep`);
     if (++this.#nodes > MAX_NODES) throw new QueryError(`the plan has more than ${MAX_NODES} expressions`);
-    const op = oneOf(object(json, at).op, `${at}.op`, OPS);
+    const named = object(json, at).op;
+    if ((FUNCTIONS as readonly unknown[]).includes(named))
+      throw new QueryError(`${shorten(at)}.op: ${named} is of many rows: make it a measure of an aggregate step`);
+    const op = oneOf(named, `${at}.op`, OPS);
     const args = (allowed: readonly string[], count: number | null) => {
       const node = object(json, at, ["op", "args", ...allowed]);
       const items = list(node.args, `${at}.args`);
@@ -252,8 +255,10 @@ function rows(json: unknown, at: string): number {
 
 function oneOf<T extends string>(json: unknown, at: string, allowed: readonly T[]): T {
   const found = allowed.find((name) => name === json);
-  if (found === undefined) throw wrong(at, `one of ${allowed.map((name) => JSON.stringify(name)).join(", ")}`, json);
-  return found;
+  if (found !== undefined) return found;
+  const near = typeof json === "string" ? nearest(json, allowed) : undefined;
+  const hint = near === undefined ? "" : ` (did you mean ${JSON.stringify(near)}?)`;
+  throw wrong(at, `one of ${allowed.map((name) => JSON.stringify(name)).join(", ")}${hint}`, json);
 }
 
 const wrong = (at: string, expected: string, got: unknown) =>

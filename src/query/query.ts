@@ -2,7 +2,7 @@ import { schemaOf } from "../entity/entity.ts";
 import type { EntitySchema } from "../entity/schema.ts";
 import type { EntityClass, EntityRow, FieldsOf } from "../entity/types.ts";
 import { describeValue } from "../errors.ts";
-import { AggregateCall, columnArgument, sortKey } from "./aggregate-functions.ts";
+import { AggregateCall, columnArgument, describeArgument, sortKey } from "./aggregate-functions.ts";
 import { bindPlan, bindStep, entityScope, keepsRows } from "./bind.ts";
 import type { BoundPlan, BoundStep } from "./bound.ts";
 import { ColumnRef, runCallback } from "./column-ref.ts";
@@ -100,7 +100,15 @@ export class QueryPlan {
     if (by.length === 0) throw this.#error("groupBy takes at least one key");
     // Wrong keys are told here and not first where they are used.
     bindStep({ step: "aggregate", by, measures: [] }, this.state.scope);
-    return { aggregate: (measures) => this.#aggregate(by, measures) };
+    const grouped = { aggregate: (measures: unknown) => this.#aggregate(by, measures) };
+    // Groups have no rows to go on with, which JavaScript is told here and TypeScript by `GroupedQuery`.
+    return new Proxy(grouped, {
+      get: (target, name, receiver) => {
+        const forRows = name in this && !(name in Object.prototype) && name !== "aggregate" && name !== "toJSON";
+        if (forRows) throw this.#error(`aggregate stands behind groupBy, and says what of each group; got ${String(name)}`);
+        return Reflect.get(target, name, receiver);
+      },
+    });
   }
 
   aggregate(measures: unknown): this {
@@ -142,7 +150,7 @@ export class QueryPlan {
     const expression = this.#run(what, predicate, true, (result) => {
       if (result instanceof ColumnRef) return result.take(this.state.scope);
       throw this.#error(
-        `${what} takes a callback that gives a predicate, such as (row) => row.status.eq("…"), got ${describeValue(result)}`,
+        `${what} takes a callback that gives a predicate, such as (row) => row.status.eq("…"), got ${describeArgument(result)}`,
       );
     });
     return this.#add({ step: "where", predicate: expression });
@@ -161,7 +169,7 @@ export class QueryPlan {
     return this.#run(what, first, false, (result) =>
       this.#entries(what, result, "(row) => ({ name: row.column })").map(([as, column]) => {
         if (column instanceof ColumnRef) return { as, expr: column.take(this.state.scope) };
-        throw this.#error(`${what}: ${as} takes an expression over the row's columns, got ${describeValue(column)}`);
+        throw this.#error(`${what}: ${as} takes an expression over the row's columns, got ${describeArgument(column)}`);
       }),
     );
   }
@@ -179,7 +187,7 @@ export class QueryPlan {
   #entries(what: string, result: unknown, example: string): [string, unknown][] {
     const single = result instanceof ColumnRef || result instanceof AggregateCall || Array.isArray(result);
     if (typeof result === "object" && result !== null && !single) return Object.entries(result);
-    const got = result instanceof ColumnRef ? describeExpression(result.expression) : describeValue(result);
+    const got = result instanceof ColumnRef ? describeExpression(result.expression) : describeArgument(result);
     throw this.#error(`${what} takes an object that names each column, such as ${example}, got ${got}`);
   }
 

@@ -236,6 +236,24 @@ export function doesNotCompile() {
   trades.aggregate({ x: sum("note") });
   // @ts-expect-error sum of text
   trades.aggregate((t) => ({ x: sum(t.note) }));
+  // @ts-expect-error an aggregate is no expression over a row
+  trades.select(() => ({ total: sum("quantity") }));
+  // @ts-expect-error nor a condition
+  trades.where(() => count());
+  // @ts-expect-error nor an order
+  trades.orderBy(sum("quantity"));
+  // @ts-expect-error groups have no rows before aggregate
+  trades.groupBy("side").select("side");
+  // @ts-expect-error a number of rows
+  trades.limit("10");
+  // @ts-expect-error a number of rows
+  trades.offset(1n);
+  // @ts-expect-error a direction
+  trades.orderBy("price", "down");
+  // @ts-expect-error null equals nothing
+  trades.where((t) => t.lots.in([1, null]));
+  // @ts-expect-error a value of the field's type
+  trades.where((t) => t.at.gt("2024-01-01"));
   const bySide = trades.groupBy("side").aggregate({ n: count() });
   // @ts-expect-error no such alias
   bySide.having((g) => g.m.gt(1));
