@@ -16,7 +16,12 @@ declare module "vitest" {
  * paths; `memory` runs `test/memory` in workers that can collect garbage when told to.
  */
 export default defineConfig({
-  resolve: { alias: [{ find: /^faun$/, replacement: fromRoot("./src/index.ts") }] },
+  resolve: {
+    alias: [
+      { find: /^faun$/, replacement: fromRoot("./src/index.ts") },
+      { find: /^faun\/duckdb$/, replacement: fromRoot("./src/persistence/duckdb/index.ts") },
+    ],
+  },
   test: {
     globalSetup: fromRoot("./test/build-dist.ts"),
     testTimeout: 60_000,

@@ -1,16 +1,6 @@
 import { ArrowPersistence, toRecordBatches, UnsupportedError, ValidationError } from "faun";
 import { expect, test } from "vitest";
-import { describeBackend } from "../conformance/backend.ts";
 import { deleteChange, Order, order, orders, rowsChange, soaOf, updateChange } from "../conformance/entities.ts";
-
-describeBackend("ArrowPersistence", (entity) => new ArrowPersistence(entity), {
-  mutations: "native",
-  atomicCommit: true,
-  expectedVersion: true,
-  timeTravel: false,
-  evolve: false,
-  appendCost: "constant",
-});
 
 const buffersOf = (source: Parameters<typeof toRecordBatches>[0]) =>
   new Set(toRecordBatches(source).flatMap((batch) => batch.data.children.map((child) => (child.values as Uint8Array).buffer)));

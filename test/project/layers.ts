@@ -24,7 +24,7 @@ export const rules: LayerRules = {
     "brotli-wasm": "persistence",
     fflate: "persistence",
   },
-  nodeRooms: [],
+  nodeRooms: ["persistence/duckdb"],
 };
 
 const NODE_GLOBALS = new Set([

@@ -1,0 +1,144 @@
+import { DatabaseError } from "../../errors.ts";
+import { type Database, type DuckModules, loadDuckDB } from "./binding.ts";
+import { DuckConnection } from "./connection.ts";
+import { databaseError } from "./errors.ts";
+
+export interface DatabaseOptions {
+  /** Nothing can be written, and other processes may read the file at the same time. Default false. */
+  readOnly?: boolean;
+  /** Threads that a query may take; DuckDB's default is one per core. */
+  threads?: number;
+  /** Bytes that DuckDB may take before it writes to disk what it can; its default is 80 % of the memory. */
+  memoryLimit?: number;
+}
+
+/**
+ * A database, of a file or in memory. A file is opened once a process, however often it is asked for: two engines over one
+ * file in a process would not see each other's locks.
+ */
+export class DuckDatabase {
+  readonly modules: DuckModules;
+  /** Absolute; null in memory. */
+  readonly path: string | null;
+  readonly readOnly: boolean;
+  readonly #handle: Database;
+  #users = 0;
+  #writing: Promise<unknown> = Promise.resolve();
+  #closed = false;
+
+  constructor(modules: DuckModules, handle: Database, path: string | null, readOnly: boolean) {
+    this.modules = modules;
+    this.#handle = handle;
+    this.path = path;
+    this.readOnly = readOnly;
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  get name(): string {
+    return this.path ?? "DuckDB in memory";
+  }
+
+  /** A connection of its own. Times are told in UTC. */
+  async connect(): Promise<DuckConnection> {
+    const handle = await this.modules.binding.connect(this.#handle);
+    const connection = new DuckConnection(this.modules, handle, this.name);
+    await connection.run("SET TimeZone = 'UTC'");
+    await connection.run("SET ieee_floating_point_ops = true");
+    return connection;
+  }
+
+  /** Runs `write` when no other of these runs: writers of one process follow each other instead of colliding. */
+  exclusively<R>(write: () => Promise<R>): Promise<R> {
+    const turn = this.#writing.then(write, write);
+    this.#writing = turn.catch(() => undefined);
+    return turn;
+  }
+
+  retain(): this {
+    this.#users++;
+    return this;
+  }
+
+  /** Closes the database once nobody uses it: the file is whole then, and its lock is given back. */
+  async release(): Promise<void> {
+    if (--this.#users > 0 || this.#closed) return;
+    this.#closed = true;
+    if (this.path !== null) open.delete(this.path);
+    await this.#writing;
+    this.modules.binding.close_sync(this.#handle);
+  }
+}
+
+const open = new Map<string, Promise<DuckDatabase>>();
+
+/**
+ * Opens a database, or gives the one that is open in this process already. To be given back by `release()`.
+ * @throws DatabaseError where the file is in use by another process, which it names, or is no database
+ */
+export async function openDatabase(path: string | null, options: DatabaseOptions = {}): Promise<DuckDatabase> {
+  if (path === null) return (await start(null, options)).retain();
+  const absolute = absolutePath(path);
+  for (;;) {
+    const opening = open.get(absolute) ?? start(absolute, options);
+    open.set(absolute, opening);
+    const database = await opening.catch((error: unknown) => {
+      if (open.get(absolute) === opening) open.delete(absolute);
+      throw error;
+    });
+    if (database.closed) continue;
+    if (options.readOnly !== undefined && options.readOnly !== database.readOnly) {
+      throw new DatabaseError(
+        `${absolute} is open in this process ${database.readOnly ? "to be read only" : "to be written"} already: open it in one way, or close it first`,
+      );
+    }
+    return database.retain();
+  }
+}
+
+async function start(path: string | null, { readOnly = false, threads, memoryLimit }: DatabaseOptions): Promise<DuckDatabase> {
+  const modules = await loadDuckDB();
+  const { binding } = modules;
+  try {
+    const config = binding.create_config();
+    if (readOnly) binding.set_config(config, "access_mode", "READ_ONLY");
+    if (threads !== undefined) binding.set_config(config, "threads", String(threads));
+    if (memoryLimit !== undefined) binding.set_config(config, "memory_limit", `${memoryLimit}B`);
+    const handle =
+      path === null
+        ? await binding.open(":memory:", config)
+        : await binding.get_or_create_from_cache(await cacheOf(modules), path, config);
+    return new DuckDatabase(modules, handle, path, readOnly);
+  } catch (cause) {
+    throw databaseError(path ?? "DuckDB in memory", cause);
+  }
+}
+
+type InstanceCache = Parameters<DuckModules["binding"]["get_or_create_from_cache"]>[0];
+
+let cache: InstanceCache | undefined;
+
+/** The cache behind node-api's `DuckDBInstance.fromCache`: whoever opens the file through that shares the engine with us. */
+async function cacheOf({ binding }: DuckModules): Promise<InstanceCache> {
+  if (cache === undefined) {
+    const { DuckDBInstanceCache } = await import("@duckdb/node-api/lib/DuckDBInstanceCache.js");
+    cache = (DuckDBInstanceCache.singleton as unknown as { cache?: InstanceCache }).cache ?? binding.create_instance_cache();
+  }
+  return cache;
+}
+
+/** One text for one file, as far as text can tell. */
+function absolutePath(path: string): string {
+  const slashed = path.replaceAll("\\", "/");
+  const rooted = /^(\/|[A-Za-z]:\/)/.test(slashed);
+  const folder = (globalThis as { process?: { cwd(): string } }).process?.cwd().replaceAll("\\", "/") ?? "";
+  const parts: string[] = [];
+  const whole = rooted ? slashed : `${folder}/${slashed}`;
+  for (const part of whole.split("/")) {
+    if (part === "..") parts.pop();
+    else if (part !== "." && part !== "") parts.push(part);
+  }
+  return whole.startsWith("/") ? `/${parts.join("/")}` : parts.join("/");
+}

@@ -1,0 +1,63 @@
+import { schemaOf } from "../../entity/entity.ts";
+import type { EntityClass, EntityRow } from "../../entity/types.ts";
+import { ValidationError } from "../../errors.ts";
+import { BackendPersistence } from "../backend-persistence.ts";
+import { DuckDBBackend } from "./duckdb-backend.ts";
+
+export interface DuckDBPersistenceOptions {
+  /** A database file, made if need be. Without one the rows live in memory, as long as this object. */
+  path?: string;
+  /** Name of the table; that of the entity by default. */
+  table?: string;
+  /**
+   * Declares the key as PRIMARY KEY of a table that is made. Default false: Faun itself refuses a key that is there
+   * already, by reading the key column where keys do not ascend, and bulk loads take a fourth to a fifth of the time. With
+   * it the engine's index holds for every program that writes the table, and an append costs the same whatever is stored.
+   */
+  primaryKey?: boolean;
+  /** The file is only read: other processes may read it at the same time, and changes are refused. Default false. */
+  readOnly?: boolean;
+  /** Threads that the engine may take: an integer from 1. By default one per core. */
+  threads?: number;
+  /** Bytes that the engine may take before it writes to disk what it can. By default 80 % of the memory. */
+  memoryLimit?: number;
+}
+
+/**
+ * Rows kept in a table of DuckDB, in a database file or in memory. Needs the optional peers `@duckdb/node-api` and
+ * `@duckdb/node-bindings`.
+ *
+ * Every change is a transaction of the engine. One process at a time writes a file; several persistences of one process,
+ * of one entity or of several, may share it.
+ */
+export class DuckDBPersistence<T extends EntityRow> extends BackendPersistence<T> {
+  declare readonly backend: DuckDBBackend<T>;
+
+  /** @throws ValidationError if `entity` is no entity class, or an option is out of range */
+  constructor(entity: EntityClass<T>, options: DuckDBPersistenceOptions = {}) {
+    const { name } = schemaOf(entity);
+    const { path, table = name, primaryKey = false, readOnly, threads, memoryLimit } = options;
+    const refuse = (value: unknown, expected: string) => new ValidationError({ entity: name, value, expected });
+    if (path !== undefined && (typeof path !== "string" || path === "" || path.includes("\0")))
+      throw refuse(path, "path: the name of a file");
+    if (typeof table !== "string" || table === "" || table.includes("\0") || table.toLowerCase().startsWith("_faun_"))
+      throw refuse(table, 'table: a name that does not begin with "_faun_", whose tables are the library\'s');
+    if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1))
+      throw refuse(threads, "threads: an integer from 1");
+    if (memoryLimit !== undefined && !(Number.isSafeInteger(memoryLimit) && memoryLimit >= 2 ** 20))
+      throw refuse(memoryLimit, `memoryLimit: bytes, from ${2 ** 20}`);
+    const inMemory = path === undefined || path === ":memory:";
+    if (inMemory && readOnly === true) throw refuse(path, "path: a database in memory begins empty, so readOnly needs a file");
+    super(
+      entity,
+      new DuckDBBackend(entity, {
+        path: inMemory ? null : path,
+        table,
+        primaryKey,
+        ...(readOnly === undefined ? {} : { readOnly }),
+        ...(threads === undefined ? {} : { threads }),
+        ...(memoryLimit === undefined ? {} : { memoryLimit }),
+      }),
+    );
+  }
+}

@@ -1,0 +1,76 @@
+import type { Binding, DataChunk, DuckResult } from "./binding.ts";
+
+/**
+ * The chunks of a result, as they are asked for. A connection has room for one: when it is needed for something else,
+ * what is left of the result is read into memory first.
+ */
+export class ResultStream implements AsyncIterable<DataChunk> {
+  readonly result: DuckResult;
+  readonly #binding: Binding;
+  /** Runs a step on the connection, in turn. */
+  readonly #inTurn: <R>(step: () => Promise<R>) => Promise<R>;
+  readonly #buffered: DataChunk[] = [];
+  #done = false;
+  #failure: unknown;
+
+  constructor(binding: Binding, result: DuckResult, inTurn: <R>(step: () => Promise<R>) => Promise<R>) {
+    this.#binding = binding;
+    this.result = result;
+    this.#inTurn = inTurn;
+  }
+
+  get done(): boolean {
+    return this.#done;
+  }
+
+  /** The next chunk, which has rows; null behind the last. */
+  async next(): Promise<DataChunk | null> {
+    if (this.#buffered.length === 0 && !this.#done) {
+      await this.#inTurn(async () => {
+        if (this.#buffered.length === 0) await this.#fetch();
+      });
+    }
+    const chunk = this.#buffered.shift();
+    if (chunk !== undefined) return chunk;
+    if (this.#failure !== undefined) throw this.#failure;
+    return null;
+  }
+
+  /** Reads what is left into memory. To be called in turn. */
+  async drain(): Promise<void> {
+    while (!this.#done) {
+      try {
+        await this.#fetch();
+      } catch {
+        // Told to whoever reads the result.
+      }
+    }
+  }
+
+  /** Reads no further: the connection is free for the next statement. */
+  cancel(): void {
+    this.#done = true;
+    this.#buffered.length = 0;
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<DataChunk> {
+    try {
+      for (let chunk = await this.next(); chunk !== null; chunk = await this.next()) yield chunk;
+    } finally {
+      this.cancel();
+    }
+  }
+
+  async #fetch(): Promise<void> {
+    if (this.#done) return;
+    try {
+      const chunk = await this.#binding.fetch_chunk(this.result);
+      if (chunk === null || this.#binding.data_chunk_get_size(chunk) === 0) this.#done = true;
+      else this.#buffered.push(chunk);
+    } catch (error) {
+      this.#done = true;
+      this.#failure = error;
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,200 @@
+import { copyIfShared } from "../../columns/utf8.ts";
+import type { Binding, DataChunk, DuckVector } from "./binding.ts";
+
+/**
+ * The one file that touches the memory of DuckDB's vectors. What the binding offers for it checks nothing: a length too
+ * long, or a buffer that was detached, ends the process. Everything here checks first, and throws a RangeError.
+ *
+ * Layouts are those of DuckDB's C interface: fixed-width values one behind the other, validity as a bitmap with 1 for a
+ * value (whole 64-bit words), strings as 16 bytes each: length (u32), then up to 12 bytes in place, or 4 bytes of prefix and
+ * a pointer.
+ */
+
+/** Rows of a vector of DuckDB as it is built. */
+export const VECTOR_ROWS = 2048;
+
+/** Strings up to this many bytes lie in the vector itself. */
+const INLINE = 12;
+const STRING_BYTES = 16;
+
+/** Gaps between two readable pieces of memory that are readable too, being on the pages of one or the other. */
+const GAP = 4096;
+
+/** Copies fixed-width values into rows [0, count) of a vector whose values have `width` bytes. */
+export function writeFixed(binding: Binding, vector: DuckVector, width: number, values: ArrayBufferView, count: number): void {
+  assertRows(count);
+  const bytes = count * width;
+  assertReadable(values, bytes);
+  if (bytes === 0) return;
+  const { buffer, byteOffset } = copyIfShared(bytesOf(values, bytes));
+  binding.copy_data_to_vector(vector, 0, buffer, byteOffset, bytes);
+}
+
+/** Marks rows [0, count) of a vector by the bits of a bitmap, from its first one on: 1 for a value. */
+export function writeValidity(binding: Binding, vector: DuckVector, bits: Uint8Array, count: number): void {
+  assertRows(count);
+  const bytes = (count + 7) >>> 3;
+  assertReadable(bits, bytes);
+  if (bytes === 0) return;
+  binding.vector_ensure_validity_writable(vector);
+  const { buffer, byteOffset } = copyIfShared(bytesOf(bits, bytes));
+  binding.copy_data_to_vector_validity(vector, 0, buffer, byteOffset, bytes);
+}
+
+const stringWords = new Uint32Array((VECTOR_ROWS * STRING_BYTES) / 4);
+const stringBytes = new Uint8Array(stringWords.buffer);
+
+/**
+ * Writes byte strings into rows [0, count) of a VARCHAR or BLOB vector; the bytes of row `i` are those of `data` from
+ * `offsets[i]` to `offsets[i + 1]`. Text must be valid UTF-8.
+ */
+export function writeStrings(
+  binding: Binding,
+  vector: DuckVector,
+  offsets: ArrayLike<number>,
+  data: Uint8Array,
+  count: number,
+): void {
+  assertRows(count);
+  if (offsets.length < count + 1) throw new RangeError(`${count} strings need ${count + 1} offsets, not ${offsets.length}`);
+  if (count === 0) return;
+  assertReadable(data, offsets[count] as number);
+  const own = data.buffer instanceof ArrayBuffer;
+  stringWords.fill(0, 0, count * 4);
+  let long = 0;
+  for (let i = 0; i < count; i++) {
+    const from = offsets[i] as number;
+    const length = (offsets[i + 1] as number) - from;
+    if (length < 0 || from < 0) throw new RangeError("offsets of strings must ascend");
+    if (length > INLINE) {
+      long++;
+      continue;
+    }
+    stringWords[i * 4] = length;
+    const at = i * STRING_BYTES + 4;
+    for (let b = 0; b < length; b++) stringBytes[at + b] = data[from + b] as number;
+  }
+  binding.copy_data_to_vector(vector, 0, stringWords.buffer, 0, count * STRING_BYTES);
+  if (long === 0) return;
+  for (let i = 0; i < count; i++) {
+    const from = offsets[i] as number;
+    const to = offsets[i + 1] as number;
+    if (to - from <= INLINE) continue;
+    const bytes = data.subarray(from, to);
+    binding.vector_assign_string_element_len(vector, i, own ? bytes : copyIfShared(bytes));
+  }
+}
+
+/** A copy of the values of rows [0, count), each of `width` bytes. */
+export function readFixed(binding: Binding, vector: DuckVector, width: number, count: number): Uint8Array {
+  assertRows(count);
+  return binding.vector_get_data(vector, count * width);
+}
+
+/** A copy of the validity bits of rows [0, count); null where every row has a value. */
+export function readValidity(binding: Binding, vector: DuckVector, count: number): Uint8Array | null {
+  assertRows(count);
+  // Whole words: the bitmap of a vector has them.
+  const bits = binding.vector_get_validity(vector, ((count + 63) >>> 6) * 8) as Uint8Array | null;
+  return bits === null || bits.length === 0 ? null : bits;
+}
+
+/** Byte strings that were copied out of a vector: row `i` is `bytes[i]` from `starts[i]`, `lengths[i]` long. */
+export interface VectorStrings {
+  /** Where the bytes of each row lie: the vector's own copy, or a copy of the memory it points to. */
+  readonly sources: readonly Uint8Array[];
+  /** Which of the sources holds the row. */
+  readonly source: Uint16Array;
+  readonly starts: Float64Array;
+  readonly lengths: Uint32Array;
+}
+
+/**
+ * Copies the strings of rows [0, count) of a VARCHAR or BLOB vector. `chunk` must be the data chunk of the vector: it
+ * holds the memory that is read. Rows that are null read as empty.
+ */
+export function readStrings(
+  binding: Binding,
+  chunk: DataChunk,
+  vector: DuckVector,
+  validity: Uint8Array | null,
+  count: number,
+): VectorStrings {
+  assertRows(count);
+  // The chunk is asked for its size so that it is alive up to here, whatever the collector thinks of it.
+  if (binding.data_chunk_get_size(chunk) < count) throw new RangeError(`the chunk has fewer than ${count} rows`);
+  const own = binding.vector_get_data(vector, count * STRING_BYTES);
+  const words = new Uint32Array(own.buffer, own.byteOffset, count * 4);
+  const source = new Uint16Array(count);
+  const starts = new Float64Array(count);
+  const lengths = new Uint32Array(count);
+  const long: number[] = [];
+  for (let i = 0; i < count; i++) {
+    if (validity !== null && ((validity[i >>> 3] as number) & (1 << (i & 7))) === 0) continue;
+    const length = words[i * 4] as number;
+    lengths[i] = length;
+    if (length <= INLINE) starts[i] = i * STRING_BYTES + 4;
+    else {
+      // A pointer has 47 bits: a double holds it.
+      starts[i] = (words[i * 4 + 3] as number) * 2 ** 32 + (words[i * 4 + 2] as number);
+      long.push(i);
+    }
+  }
+  const sources: Uint8Array[] = [own];
+  if (long.length > 0) readPointed(binding, own, long, { sources, source, starts, lengths });
+  if (binding.data_chunk_get_size(chunk) < count) throw new RangeError("the chunk changed while it was read");
+  return { sources, source, starts, lengths };
+}
+
+/**
+ * Strings of one vector mostly lie near each other: those with less than a page between them are read as one piece. (What
+ * lies between them is on a page of one or the other.)
+ */
+function readPointed(
+  binding: Binding,
+  own: Uint8Array,
+  rows: number[],
+  {
+    sources,
+    source,
+    starts,
+    lengths,
+  }: { sources: Uint8Array[]; source: Uint16Array; starts: Float64Array; lengths: Uint32Array },
+): void {
+  const address = (row: number) => starts[row] as number;
+  let sorted = true;
+  for (let k = 1; k < rows.length && sorted; k++) sorted = address(rows[k] as number) >= address(rows[k - 1] as number);
+  if (!sorted) rows.sort((a, b) => address(a) - address(b));
+  for (let first = 0; first < rows.length; ) {
+    const begin = address(rows[first] as number);
+    let end = begin + (lengths[rows[first] as number] as number);
+    let last = first + 1;
+    for (; last < rows.length; last++) {
+      const row = rows[last] as number;
+      if (address(row) > end + GAP) break;
+      end = Math.max(end, address(row) + (lengths[row] as number));
+    }
+    const pointer = own.byteOffset + (rows[first] as number) * STRING_BYTES + 8;
+    const bytes = binding.get_data_from_pointer(own.buffer as ArrayBuffer, pointer, end - begin);
+    for (let k = first; k < last; k++) {
+      const row = rows[k] as number;
+      source[row] = sources.length;
+      starts[row] = address(row) - begin;
+    }
+    sources.push(bytes);
+    first = last;
+  }
+}
+
+function assertRows(count: number): void {
+  if (!Number.isInteger(count) || count < 0 || count > VECTOR_ROWS)
+    throw new RangeError(`a vector has up to ${VECTOR_ROWS} rows, not ${count}`);
+}
+
+/** Also of a detached buffer, whose length is 0. */
+function assertReadable(view: ArrayBufferView, bytes: number): void {
+  if (!(bytes >= 0) || bytes > view.byteLength || view.byteOffset + bytes > view.buffer.byteLength)
+    throw new RangeError(`${bytes} bytes are to be read of a buffer of ${view.byteLength}`);
+}
+
+const bytesOf = (view: ArrayBufferView, bytes: number) => new Uint8Array(view.buffer, view.byteOffset, bytes);
