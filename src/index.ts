@@ -51,6 +51,7 @@ export { query, queryFromJson } from "./query/query.ts";
 export { QueryResult } from "./query/query-result.ts";
 export type * from "./query/query-types.ts";
 export { Queryable } from "./query/queryable.ts";
+export type { Workers } from "./query/workers/workers.ts";
 export { RowRange, SoA } from "./soa/soa.ts";
 export type { MemoryStats, StoreMemoryStats } from "./store/memory-stats.ts";
 export { ShardedSnapshot } from "./store/sharded-snapshot.ts";

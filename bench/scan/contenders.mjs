@@ -2,7 +2,7 @@
 import { DuckDBInstance } from "@duckdb/node-api";
 import { tableToIPC } from "apache-arrow";
 import * as aq from "arquero";
-import { count, Store, sum } from "faun";
+import { count, ShardedStore, Store, sum } from "faun";
 import polars from "nodejs-polars";
 import { Order, PAYMENTS, STATUSES } from "../orders.mjs";
 import { duckTable } from "./orders.mjs";
@@ -22,9 +22,21 @@ export const OPERATIONS = [
   "sum",
 ];
 
-export function faun(columns, { above, low, high }, allocator) {
-  const orders = new Store(Order, { allocator });
+/** On one thread, as its peers. */
+export function faun(columns, limits, allocator) {
+  const orders = new Store(Order, { allocator, workers: 0 });
   orders.addColumns(columns);
+  return operationsOf(orders, limits);
+}
+
+/** Four shards on the arena, scanned by `workers` threads besides the one that asks. */
+export function sharded(columns, limits, workers) {
+  const orders = new ShardedStore(Order, { allocator: "shared", shards: 4, workers });
+  orders.addColumns(columns);
+  return operationsOf(orders, limits);
+}
+
+function operationsOf(orders, { above, low, high }) {
   const delivered = orders.where((o) => o.status.eq("Delivered"));
   const dear = orders.where((o) => o.totalAmount.gt(above));
   const byPayment = orders.groupBy("paymentMethod").aggregate({ revenue: sum("totalAmount") });

@@ -1,5 +1,5 @@
 import { wasmSum } from "../scan/bandwidth.mjs";
-import { arquero, arrays, duckdb, faun, OPERATIONS, polarsOf } from "../scan/contenders.mjs";
+import { arquero, arrays, duckdb, faun, OPERATIONS, polarsOf, sharded } from "../scan/contenders.mjs";
 import { columnsOf, totalAbove } from "../scan/orders.mjs";
 
 const ARENA = "Faun, wasm arena";
@@ -53,6 +53,7 @@ async function ofSize(h, rows, nominal) {
   }
   againstPeers(h, rows, nominal, medians);
   await againstMemory(h, rows, columns, arena);
+  await withWorkers(h, rows, columns, limits);
   if (nominal === 100_000) {
     for (const [operation, published] of Object.entries(PUBLISHED)) {
       const values = {
@@ -116,6 +117,23 @@ function againstPeers(h, rows, nominal, medians) {
     ratios(AGAINST_DUCKDB, ARENA, duck),
     nominal >= 1_000_000 ? 1 : undefined,
   );
+}
+
+/** What worker threads gain, where the machine has processors for them. */
+async function withWorkers(h, rows, columns, limits) {
+  const contenders = { "one thread": sharded(columns, limits, 0), "with worker threads": sharded(columns, limits, "auto") };
+  for (const operation of ["sum where", "sum by enum", "sum"]) {
+    await check(operation, contenders);
+    await h.time({
+      title: `${operation}, sharded`,
+      unit: "us",
+      rows,
+      baseline: "one thread",
+      rounds: 9,
+      warmup: 4,
+      alternatives: Object.fromEntries(Object.entries(contenders).map(([name, operations]) => [name, operations[operation]])),
+    });
+  }
 }
 
 async function againstMemory(h, rows, columns, arena) {

@@ -2,8 +2,8 @@ import { UnsupportedError } from "../errors.ts";
 import { type Allocator, type AllocatorStats, align, Slab } from "./allocator.ts";
 
 const PAGE = 65_536;
-/** The first bytes of every arena, for whoever computes in it: kernels write masks, row numbers and sums there. */
-export const SCRATCH_BYTES = 8 * PAGE;
+/** The first bytes of every arena, for whoever computes in it: kernels of each thread write masks, row numbers and sums there. */
+export const SCRATCH_BYTES = 16 * PAGE;
 /** Small, so that a dropped store returns its memory soon: one view of a few bytes keeps a whole arena. */
 const MAX_PAGES = (256 << 20) / PAGE;
 /** Slabs up to this size never open an arena: a store of ten rows costs no WebAssembly memory. */

@@ -1,6 +1,7 @@
 import type { EntityRow } from "../entity/types.ts";
 import { type IndexedRows, type QuerySource, sourceOf } from "../query/engine/source.ts";
 import type { RowSource, RowsWriter } from "../query/row-source.ts";
+import { type Workers, workerLimit } from "../query/workers/workers.ts";
 import type { FrozenRows } from "../soa/frozen-rows.ts";
 import type { RowAccess } from "../soa/row-access.ts";
 import type { ShardRouter } from "../soa/shard-router.ts";
@@ -8,13 +9,13 @@ import type { SoA } from "../soa/soa.ts";
 import { joinRows } from "./join-rows.ts";
 
 /** A store's rows, to be asked and changed. */
-export function kernelSource<T extends EntityRow>(kernel: SoA<T>): RowSource<T> {
-  return { ...readOnlySource(kernel), writer: kernelWriter(kernel) };
+export function kernelSource<T extends EntityRow>(kernel: SoA<T>, workers: Workers): RowSource<T> {
+  return { ...readOnlySource(kernel, kernel.allocator.kind === "heap" ? 0 : workers), writer: kernelWriter(kernel) };
 }
 
 /** Rows of a kernel or a snapshot, to be asked. */
-export function readOnlySource<T extends EntityRow>(rows: SoA<T> | FrozenRows<T>): RowSource<T> {
-  return { schema: rows.schema, open: () => sourceOf(rows), view: rows.access.views.view };
+export function readOnlySource<T extends EntityRow>(rows: SoA<T> | FrozenRows<T>, workers: Workers = 0): RowSource<T> {
+  return { schema: rows.schema, open: () => sourceOf(rows, workerLimit(workers)), view: rows.access.views.view };
 }
 
 function kernelWriter<T extends EntityRow>(kernel: SoA<T>): RowsWriter {
@@ -32,11 +33,12 @@ export function shardsSource<T extends EntityRow>(
   access: RowAccess<T>,
   router: ShardRouter<T>,
   shards: readonly IndexedRows[],
+  workers: Workers,
 ): RowSource<T> {
   const open = (): QuerySource => {
-    const rows = joinRows(access, shards);
-    if (access.schema.key === null) return { rows };
-    return { rows, findKey: (key) => sourceOf(shards[router.ofKey(key)]).findKey?.(key) ?? null };
+    const source = { rows: joinRows(access, shards), workers: workerLimit(workers) };
+    if (access.schema.key === null) return source;
+    return { ...source, findKey: (key) => sourceOf(shards[router.ofKey(key)]).findKey?.(key) ?? null };
   };
   return { schema: access.schema, open, view: access.views.view };
 }

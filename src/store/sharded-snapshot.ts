@@ -5,6 +5,7 @@ import type { EntityRow, KeyArg } from "../entity/types.ts";
 import { ValidationError } from "../errors.ts";
 import { Queryable } from "../query/queryable.ts";
 import type { RowSource } from "../query/row-source.ts";
+import type { Workers } from "../query/workers/workers.ts";
 import type { RowAccess } from "../soa/row-access.ts";
 import { Cursor } from "../soa/row-iterator.ts";
 import type { ShardRouter } from "../soa/shard-router.ts";
@@ -27,10 +28,12 @@ export class ShardedSnapshot<T extends EntityRow> extends Queryable<T, "source">
   readonly #access: RowAccess<T>;
   readonly #router: ShardRouter<T>;
   readonly #shards: readonly Snapshot<T>[];
+  readonly #workers: Workers;
 
   /** @internal */
-  constructor(access: RowAccess<T>, router: ShardRouter<T>, shards: readonly Snapshot<T>[]) {
+  constructor(access: RowAccess<T>, router: ShardRouter<T>, shards: readonly Snapshot<T>[], workers: Workers) {
     super();
+    this.#workers = workers;
     this.#access = access;
     this.#router = router;
     this.#shards = shards;
@@ -92,6 +95,7 @@ export class ShardedSnapshot<T extends EntityRow> extends Queryable<T, "source">
       this.#access,
       this.#router,
       this.#shards.map((shard) => shard.rows),
+      this.#workers,
     );
   }
 }

@@ -6,6 +6,7 @@ import type { EntityClass, EntityRow, FieldsOf, InitOf, KeyArg, PatchOf } from "
 import { ValidationError } from "../errors.ts";
 import { Queryable } from "../query/queryable.ts";
 import type { RowSource } from "../query/row-source.ts";
+import type { Workers } from "../query/workers/workers.ts";
 import type { Appender } from "../soa/appender.ts";
 import type { ColumnsInit } from "../soa/bulk.ts";
 import type { Chunk } from "../soa/chunk.ts";
@@ -44,8 +45,9 @@ export class ShardedStore<T extends EntityRow> extends Queryable<T, "rows"> impl
   readonly #access: RowAccess<T>;
   readonly #router: ShardRouter<T>;
   readonly #shards: readonly Store<T>[];
+  readonly #workers: Workers;
 
-  /** @throws ValidationError if `entity` is no entity class, a member of it hides a column, or `shards` is out of range */
+  /** @throws ValidationError if `entity` is no entity class, a member of it hides a column, or an option is out of range */
   constructor(entity: EntityClass<T>, options: ShardedStoreOptions = {}) {
     super();
     checkOptions(options);
@@ -60,7 +62,11 @@ export class ShardedStore<T extends EntityRow> extends Queryable<T, "rows"> impl
     }
     this.#access = new RowAccess(entity);
     this.#router = new ShardRouter(this.#access, shards);
-    this.#shards = Array.from({ length: shards }, () => Store.over(new SoA(entity, { ...options, access: this.#access })));
+    const { workers = "auto" } = options;
+    this.#shards = Array.from({ length: shards }, () =>
+      Store.over(new SoA(entity, { ...options, access: this.#access }), workers),
+    );
+    this.#workers = this.#shards[0]?.kernel.allocator.kind === "heap" ? 0 : workers;
   }
 
   /** As `Store.fromArrow`; rows are copied to their shards. @throws SchemaMismatchError, TypeConversionError, DuplicateKeyError, ArrowError */
@@ -179,6 +185,7 @@ export class ShardedStore<T extends EntityRow> extends Queryable<T, "rows"> impl
       this.#access,
       this.#router,
       this.#shards.map((shard) => shard.snapshot()),
+      this.#workers,
     );
   }
 
@@ -209,7 +216,7 @@ export class ShardedStore<T extends EntityRow> extends Queryable<T, "rows"> impl
   /** @internal */
   protected override querySource(): RowSource<T> {
     const kernels = this.#shards.map((shard) => shard.kernel);
-    return { ...shardsSource(this.#access, this.#router, kernels), writer: shardsWriter(kernels) };
+    return { ...shardsSource(this.#access, this.#router, kernels, this.#workers), writer: shardsWriter(kernels) };
   }
 
   #of(key: KeyArg<T>): Store<T> {

@@ -3,6 +3,7 @@ import { type ToArrowOptions, toArrowTable } from "../arrow/table.ts";
 import type { EntityRow, KeyArg } from "../entity/types.ts";
 import { Queryable } from "../query/queryable.ts";
 import type { RowSource } from "../query/row-source.ts";
+import type { Workers } from "../query/workers/workers.ts";
 import { FrozenRows } from "../soa/frozen-rows.ts";
 import type { SoA } from "../soa/soa.ts";
 import { filterRows } from "./filter-rows.ts";
@@ -16,10 +17,12 @@ import { INSPECT, printed } from "./print.ts";
 export class Snapshot<T extends EntityRow> extends Queryable<T, "source"> implements Iterable<T> {
   /** @internal */
   readonly rows: FrozenRows<T>;
+  readonly #workers: Workers;
 
   /** @internal */
-  constructor(soa: SoA<T>) {
+  constructor(soa: SoA<T>, workers: Workers = 0) {
     super();
+    this.#workers = soa.allocator.kind === "heap" ? 0 : workers;
     this.rows = new FrozenRows(soa);
   }
 
@@ -64,6 +67,6 @@ export class Snapshot<T extends EntityRow> extends Queryable<T, "source"> implem
 
   /** @internal */
   protected override querySource(): RowSource<T> {
-    return readOnlySource(this.rows);
+    return readOnlySource(this.rows, this.#workers);
   }
 }

@@ -6,6 +6,7 @@ import type { EntityClass, EntityRow, FieldsOf, InitOf, KeyArg, PatchOf } from "
 import { KeyNotFoundError, ValidationError } from "../errors.ts";
 import { Queryable } from "../query/queryable.ts";
 import type { RowSource } from "../query/row-source.ts";
+import type { Workers } from "../query/workers/workers.ts";
 import type { ColumnsInit } from "../soa/bulk.ts";
 import { type RowRange, SoA } from "../soa/soa.ts";
 import { filterRows } from "./filter-rows.ts";
@@ -20,12 +21,28 @@ export interface StoreOptions {
    * other threads and SIMD kernels can read), or a function that makes an allocator for this store alone.
    */
   allocator?: AllocatorChoice;
+  /**
+   * How many worker threads may take part in a scan, next to the thread that asks: "auto" (default; as many as there are
+   * other processors), or a number, 0 for none. Only for columns that lie in the arenas of the "shared" allocator, only
+   * where worker threads can share memory and be waited for (Node), and only for scans that are long enough to gain by it:
+   * everything else runs on the thread that asks. Threads are shared by all stores, start when first needed, end when idle
+   * for some seconds, and keep no process alive. Answers are the same.
+   */
+  workers?: Workers;
 }
 
-/** @throws ValidationError where `options` is no object */
+/** @throws ValidationError where `options` is no object, or its `workers` no number of threads */
 export function checkOptions(options: unknown): void {
-  if (typeof options === "object" && options !== null) return;
-  throw new ValidationError({ entity: "store options", value: options, expected: 'options such as { allocator: "shared" }' });
+  if (typeof options !== "object" || options === null)
+    throw new ValidationError({ entity: "store options", value: options, expected: 'options such as { allocator: "shared" }' });
+  const { workers = "auto" } = options as StoreOptions;
+  if (workers !== "auto" && !(Number.isInteger(workers) && workers >= 0))
+    throw new ValidationError({
+      entity: "store options",
+      field: "workers",
+      value: workers,
+      expected: '"auto", or an integer from 0',
+    });
 }
 
 interface Over<T extends EntityRow> extends StoreOptions {
@@ -42,17 +59,19 @@ interface Over<T extends EntityRow> extends StoreOptions {
 export class Store<T extends EntityRow> extends Queryable<T, "rows"> implements Iterable<T> {
   /** The columns themselves. */
   readonly kernel: SoA<T>;
+  readonly #workers: Workers;
 
-  /** @throws ValidationError if `entity` is no entity class, or a member of it hides a column */
+  /** @throws ValidationError if `entity` is no entity class, a member of it hides a column, or an option is out of range */
   constructor(entity: EntityClass<T>, options: StoreOptions = {}) {
     super();
     checkOptions(options);
     this.kernel = (options as Over<T>).kernel ?? new SoA(entity, options);
+    this.#workers = options.workers ?? "auto";
   }
 
   /** A store over a kernel that is there: what `load()` of a backend gives, for one. No copy. */
-  static over<T extends EntityRow>(kernel: SoA<T>): Store<T> {
-    const options: Over<T> = { kernel };
+  static over<T extends EntityRow>(kernel: SoA<T>, workers: Workers = "auto"): Store<T> {
+    const options: Over<T> = { kernel, workers };
     return new Store(kernel.entity, options);
   }
 
@@ -162,7 +181,7 @@ export class Store<T extends EntityRow> extends Queryable<T, "rows"> implements 
 
   /** The rows as they are now, unaffected by later writes. O(1). */
   snapshot(): Snapshot<T> {
-    return new Snapshot(this.kernel);
+    return new Snapshot(this.kernel, this.#workers);
   }
 
   /** An apache-arrow Table over the same bytes, unaffected by later writes; chunks with deleted rows are copied. O(chunks). */
@@ -176,6 +195,6 @@ export class Store<T extends EntityRow> extends Queryable<T, "rows"> implements 
 
   /** @internal */
   protected override querySource(): RowSource<T> {
-    return kernelSource(this.kernel);
+    return kernelSource(this.kernel, this.#workers);
   }
 }

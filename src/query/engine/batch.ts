@@ -10,6 +10,8 @@ export interface Batch {
   readonly length: number;
   /** The chunk, where its columns may be read in place. */
   readonly chunk: Chunk | null;
+  /** How many other threads may take part in scanning it and those that follow. */
+  readonly workers?: number;
   /** The values of column `index` for the chosen rows. */
   load(index: number, selection: Selection): Vector;
 }
@@ -18,9 +20,11 @@ export class ChunkBatch implements Batch {
   readonly chunk: Chunk;
   /** Rows of the chunks before this one. */
   readonly position: number;
+  readonly workers: number;
   readonly #codecs: readonly Codec[];
 
-  constructor(codecs: readonly Codec[], chunk: Chunk, position: number) {
+  constructor(codecs: readonly Codec[], chunk: Chunk, position: number, workers = 0) {
+    this.workers = workers;
     this.#codecs = codecs;
     this.chunk = chunk;
     this.position = position;

@@ -7,7 +7,7 @@ import { compile } from "./evaluate.ts";
 import { keyLookup } from "./key-lookup.ts";
 import { conjuncts } from "./plan-filters.ts";
 import { ResultTable } from "./result-table.ts";
-import { scan } from "./scan.ts";
+import { scan, type Visit } from "./scan.ts";
 import { allRows, type Selection } from "./selection.ts";
 import type { QuerySource } from "./source.ts";
 import { Stage } from "./stage.ts";
@@ -58,12 +58,13 @@ function storedOrder(stage: Stage): Uint32Array {
   const parts: Uint32Array[] = [];
   let length = 0;
   if (end > 0) {
-    scan(batches, stage.filters(), (batch, selection) => {
+    const visit: Visit = (batch, selection) => {
       const part = positionsIn(selection, batch.length, (batch as ChunkBatch).position);
       parts.push(part);
       length += part.length;
       return length >= end;
-    });
+    };
+    scan(batches, stage.filters(), visit, end < Number.POSITIVE_INFINITY ? null : undefined);
   }
   const all = new Uint32Array(length);
   let at = 0;
@@ -98,7 +99,7 @@ export function firstStage(plan: BoundPlan, source: QuerySource): Stage {
   const batches: ChunkBatch[] = [];
   let position = 0;
   for (const chunk of rows.chunkList) {
-    if (lookup === null) batches.push(new ChunkBatch(rows.codecs, chunk, position));
+    if (lookup === null) batches.push(new ChunkBatch(rows.codecs, chunk, position, source.workers));
     else if (lookup.found?.chunk === chunk) {
       batches.push(new ChunkBatch(rows.codecs, oneRow(chunk, lookup.found.row), position));
     }
@@ -151,7 +152,8 @@ export function applyStep(stage: Stage, step: BoundStep): Stage {
   }
 }
 
-function resolveMeasure(stage: Stage, measure: BoundMeasure): BoundMeasure {
+/** A measure in terms of the columns of a stage's batches. */
+export function resolveMeasure(stage: Stage, measure: BoundMeasure): BoundMeasure {
   return {
     ...measure,
     arg: measure.arg === null ? null : stage.resolve(measure.arg),

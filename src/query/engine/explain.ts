@@ -1,10 +1,12 @@
 import type { BoundExpression, BoundPlan, BoundStep } from "../bound.ts";
+import type { Wanted } from "../workers/scan-share.ts";
+import { wantedFor } from "./aggregate.ts";
 import { describe, describeKeys, describeMeasure } from "./describe.ts";
-import { applyStep, firstStage } from "./execute.ts";
+import { applyStep, firstStage, resolveMeasure } from "./execute.ts";
 import { Grouping } from "./grouping.ts";
 import { bestLookup, emptyLookup, type IndexedFilter } from "./indexed-filter.ts";
 import { columnsOf, planFilters } from "./plan-filters.ts";
-import { openFilters } from "./scan.ts";
+import { helpersOf, openFilters, ROWS_ALONE } from "./scan.ts";
 import type { QuerySource } from "./source.ts";
 import type { Stage } from "./stage.ts";
 import { MAX_TOP } from "./top-rows.ts";
@@ -73,6 +75,8 @@ function explainScan(stage: Stage, consumer: BoundStep | null, { rows }: QuerySo
   lines.push(
     `scan ${count(scanned, "chunk")}, ${count(rowsToScan, "row")}; ${skipped} of ${count(rows.chunkList.length, "chunk")} skipped`,
   );
+  const threads = helpersOf(stage.batches, filters, wantedBy(stage, consumer));
+  if (threads > 0) lines.push(`shared with up to ${count(threads, "worker thread")}`);
   if (scanned > 0) for (const expr of outputs(stage, consumer)) for (const field of columnsOf(expr)) fields.add(field);
   const names = [...fields].sort((a, b) => a - b).map((field) => rows.schema.fields[field].name);
   lines.push(`columns read: ${names.length === 0 ? "none" : names.join(", ")}`);
@@ -83,6 +87,15 @@ function explainScan(stage: Stage, consumer: BoundStep | null, { rows }: QuerySo
   }
   if (stage.isCut) lines.push(`limit ${stage.limit ?? "none"}, offset ${stage.offset}`);
   return lines;
+}
+
+/** As `scan` is told when the plan runs. */
+function wantedBy(stage: Stage, consumer: BoundStep | null): Wanted | null {
+  if (stage.isCut && stage.order.length === 0) return null;
+  if (stage.isCut || consumer?.step !== "aggregate") return ROWS_ALONE;
+  const keys = consumer.by.map(({ expr }) => stage.resolve(expr));
+  const measures = consumer.measures.map((measure) => resolveMeasure(stage, measure));
+  return wantedFor(new Grouping(keys, stage.batches), measures, stage.batches);
 }
 
 /** What is computed of the rows that are found. */

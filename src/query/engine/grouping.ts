@@ -3,7 +3,7 @@ import type { BoundExpression } from "../bound.ts";
 import type { Batch } from "./batch.ts";
 import { compile, type Evaluate } from "./evaluate.ts";
 import { RangeNumbering } from "./range-numbering.ts";
-import type { Selection } from "./selection.ts";
+import { allRows, type Selection } from "./selection.ts";
 import { numberingFor, pairNumbers, type ValueNumbering } from "./value-numbering.ts";
 import type { Vector } from "./vector.ts";
 import { WordTable } from "./word-table.ts";
@@ -17,6 +17,8 @@ const DIRECT = 65_536;
 /** Whether the numbers of its values are known beforehand. */
 const hasFewValues = ({ type }: BoundExpression): boolean =>
   type.kind === "enum" || type.kind === "category" || type.kind === "bool";
+
+const isCoded = ({ type }: BoundExpression): boolean => type.kind === "enum" || type.kind === "category";
 
 /** Numbers the groups of rows: by each key, and then by the pairs of the group so far and the next key. */
 export class Grouping {
@@ -46,6 +48,15 @@ export class Grouping {
   get method(): string {
     if (this.#numberings.every((numbering) => numbering instanceof RangeNumbering)) return "addressed directly by value";
     return this.#keys.every(hasFewValues) ? "addressed directly by code" : "hash table";
+  }
+
+  /** The field whose codes themselves are the groups where every row takes part, and how many there are; null where there is none. */
+  codes(batches: readonly Batch[]): { readonly field: number; readonly size: number } | null {
+    const [key] = this.#keys;
+    const chunk = batches.find((batch) => batch.chunk !== null);
+    if (chunk === undefined || this.#keys.length !== 1 || key.op !== "column" || !isCoded(key)) return null;
+    this.#numberings[0].number(chunk.load(key.index, allRows(0)));
+    return { field: key.index, size: this.#numberings[0].size };
   }
 
   /** The group of each chosen row. What is given is overwritten by the next call. */
@@ -93,11 +104,11 @@ export class Grouping {
   #codesInPlace(batch: Batch, selection: Selection): GroupNumbers {
     const [key] = this.#keys;
     if (this.#keys.length !== 1 || key.op !== "column" || batch.chunk === null || selection.rows !== null) return null;
-    if (key.type.kind !== "enum" && key.type.kind !== "category") return null;
+    if (!isCoded(key)) return null;
     const column = batch.chunk.columns[key.index] as FixedColumn<Uint8Array>;
     if (column.validity !== null) return null;
     // Tells the numbering which dictionary it is.
-    this.#numberings[0].number(batch.load(key.index, { rows: null, count: 0 }));
+    this.#numberings[0].number(batch.load(key.index, allRows(0)));
     this.size = this.#numberings[0].size;
     return column.values.subarray(0, selection.count);
   }

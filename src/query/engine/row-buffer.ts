@@ -1,6 +1,7 @@
 import { CHUNK_ROWS } from "../../soa/chunk.ts";
 import type { ArenaKernels } from "../wasm/arena-kernels.ts";
 import { blocksOf } from "../wasm/chunk-mask.ts";
+import type { Finished } from "../wasm/chunk-sums.ts";
 import { allRows, type Selection } from "./selection.ts";
 
 /** The rows of a batch that are still in question, narrowed step by step in one piece of memory. */
@@ -12,6 +13,9 @@ export class RowBuffer {
   /** Where the rows are a bitmask, too or yet. */
   #kernels: ArenaKernels | null = null;
   #batchRows = 0;
+  /** What another thread has made of exactly these rows. */
+  #finished: Finished | null = null;
+  #isCounted = false;
   /** Whether `out` still is to be made from the bitmask. */
   #pending = false;
 
@@ -32,12 +36,25 @@ export class RowBuffer {
     this.count = rows;
     this.#kernels = null;
     this.#pending = false;
+    this.#finished = null;
+    this.#isCounted = false;
     this.#batchRows = rows;
   }
 
-  /** The rows are those of the bitmask at `kernels.mask`. */
-  masked(kernels: ArenaKernels): void {
-    this.narrowed(kernels.scan.count(kernels.mask, blocksOf(this.#batchRows)));
+  /** Only their number is known, and all that will be asked for. */
+  counted(count: number): void {
+    this.narrowed(count);
+    this.#isCounted = true;
+  }
+
+  /** Another thread has made this of the rows as they are now. */
+  finished(finished: Finished): void {
+    this.#finished = finished;
+  }
+
+  /** The rows are those of the bitmask at `kernels.mask`, `count` of them. */
+  masked(kernels: ArenaKernels, count: number = kernels.scan.count(kernels.mask, blocksOf(this.#batchRows))): void {
+    this.narrowed(count);
     this.#kernels = kernels;
     this.#pending = true;
   }
@@ -59,6 +76,8 @@ export class RowBuffer {
     this.count = count;
     this.#kernels = null;
     this.#pending = false;
+    this.#finished = null;
+    this.#isCounted = false;
   }
 
   none(): void {
@@ -67,7 +86,9 @@ export class RowBuffer {
 
   /** Valid until the next batch. */
   get selection(): Selection {
-    if (this.#kernels !== null) return new MaskedSelection(this, this.#kernels);
+    if (this.#isCounted) return new CountedSelection(this.count, this.#finished);
+    if (this.#kernels !== null) return new MaskedSelection(this, this.#kernels, this.#finished);
+    if (this.all && this.#finished !== null) return { rows: null, count: this.count, finished: this.#finished };
     return this.all ? allRows(this.count) : { rows: this.out, count: this.count };
   }
 }
@@ -75,9 +96,11 @@ export class RowBuffer {
 class MaskedSelection implements Selection {
   readonly count: number;
   readonly kernels: ArenaKernels;
+  readonly finished: Finished | null;
   readonly #buffer: RowBuffer;
 
-  constructor(buffer: RowBuffer, kernels: ArenaKernels) {
+  constructor(buffer: RowBuffer, kernels: ArenaKernels, finished: Finished | null) {
+    this.finished = finished;
     this.count = buffer.count;
     this.kernels = kernels;
     this.#buffer = buffer;
@@ -85,5 +108,19 @@ class MaskedSelection implements Selection {
 
   get rows(): Uint32Array | null {
     return this.#buffer.rows;
+  }
+}
+
+class CountedSelection implements Selection {
+  readonly count: number;
+  readonly finished: Finished | null;
+
+  constructor(count: number, finished: Finished | null) {
+    this.count = count;
+    this.finished = finished;
+  }
+
+  get rows(): Uint32Array | null {
+    throw new Error("the rows of a scan were asked for that wanted their number alone");
   }
 }

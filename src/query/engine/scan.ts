@@ -1,5 +1,7 @@
 import type { Chunk } from "../../soa/chunk.ts";
-import { kernelsForTests, maskChunk } from "../wasm/chunk-mask.ts";
+import { type ColumnTest, kernelsForTests, maskChunk } from "../wasm/chunk-mask.ts";
+import type { ScanTask } from "../workers/scan-job.ts";
+import { helpers, type ScanShare, scanTask, shareScan, type Wanted } from "../workers/scan-share.ts";
 import type { Batch } from "./batch.ts";
 import { type Filter, keepBits } from "./filter.ts";
 import { IndexedFilter, narrowByIndex } from "./indexed-filter.ts";
@@ -12,23 +14,78 @@ export type Visit = (batch: Batch, selection: Selection, index: number) => boole
 /** The buffer of the last scan, for the next: fresh memory costs more than the rows written to it. */
 let spare: RowBuffer | null = null;
 
-/** The rows of some batches that are there and meet all conditions, batch by batch. Batches that no row of which can are skipped. */
-export function scan(batches: readonly Batch[], filters: readonly Filter[], visit: Visit): void {
+/** Nothing that kernels can make of the rows but find them. */
+export const ROWS_ALONE: Wanted = { rows: true, sums: [], groups: null };
+
+/** How many rows there are, and not which. */
+export const COUNT_ALONE: Wanted = { rows: false, sums: [], groups: null };
+
+/**
+ * The rows of some batches that are there and meet all conditions, batch by batch. Batches that no row of which can are
+ * skipped. `wanted`: what `visit` will make of the rows, which other threads that take part can make before; null where the
+ * scan is likely to end early, and no thread shall run ahead of it.
+ */
+export function scan(
+  batches: readonly Batch[],
+  filters: readonly Filter[],
+  visit: Visit,
+  wanted: Wanted | null = ROWS_ALONE,
+): void {
   // A scan within a scan finds none.
   const buffer = spare ?? new RowBuffer();
   spare = null;
-  for (let index = 0; index < batches.length; index++) {
-    const batch = batches[index];
-    const open = openFilters(batch, filters);
-    if (open === null) continue;
-    buffer.start(batch.length);
-    const rest = narrowByIndex(batch, open, buffer) ?? narrowByMask(batch, open, buffer);
-    for (let i = 0; i < rest.length && buffer.count > 0; i++) rest[i].narrow(batch, buffer);
-    if (buffer.count > 0 && visit(batch, buffer.selection, index) === true) break;
+  const share = wanted === null ? null : shareWith(batches, filters, wanted);
+  try {
+    for (let index = 0; index < batches.length; index++) {
+      const batch = batches[index];
+      const open = openFilters(batch, filters);
+      if (open === null) continue;
+      buffer.start(batch.length);
+      const rest =
+        narrowByIndex(batch, open, buffer) ??
+        (share?.take(index, buffer) === true ? untested(open) : narrowByMask(batch, open, buffer));
+      for (let i = 0; i < rest.length && buffer.count > 0; i++) rest[i].narrow(batch, buffer);
+      if (buffer.count > 0 && visit(batch, buffer.selection, index) === true) break;
+    }
+  } finally {
+    share?.end();
   }
   buffer.start(0);
   spare = buffer.keepable ? buffer : null;
 }
+
+/** What kernels of a shared arena can do of a scan, given to other threads where they are allowed and that is worth it. */
+function shareWith(batches: readonly Batch[], filters: readonly Filter[], wanted: Wanted): ScanShare | null {
+  const workers = workersFor(batches);
+  return workers === 0 ? null : shareScan(scanTasks(batches, filters, wanted), workers);
+}
+
+/** How many other threads take part in a scan, for `explain`. */
+export function helpersOf(batches: readonly Batch[], filters: readonly Filter[], wanted: Wanted | null): number {
+  const workers = workersFor(batches);
+  return workers === 0 || wanted === null ? 0 : helpers(scanTasks(batches, filters, wanted), workers);
+}
+
+const workersFor = (batches: readonly Batch[]): number => (batches.length > 1 ? (batches[0].workers ?? 0) : 0);
+
+/** The part of a scan that other threads can do, chunk by chunk. */
+function scanTasks(batches: readonly Batch[], filters: readonly Filter[], wanted: Wanted): ScanTask[] {
+  const tasks: ScanTask[] = [];
+  for (let index = 0; index < batches.length; index++) {
+    const { chunk } = batches[index];
+    const open = chunk === null ? null : openFilters(batches[index], filters);
+    if (chunk === null || open === null || isSparse(chunk)) continue;
+    if (open.some((filter) => filter instanceof IndexedFilter)) continue;
+    const tests = testsOf(open);
+    const task = scanTask(index, chunk, tests, tests.length === open.length, wanted);
+    if (task !== null) tasks.push(task);
+  }
+  return tasks;
+}
+
+const testsOf = (open: readonly Filter[]): ColumnTest[] => open.flatMap(({ test }) => (test === null ? [] : [test]));
+
+const untested = (open: readonly Filter[]): Filter[] => open.filter(({ test }) => test === null);
 
 /**
  * Deleted rows first, and with them what the kernels of a shared arena can do: all such conditions at once, in a bitmask.
@@ -37,7 +94,7 @@ export function scan(batches: readonly Batch[], filters: readonly Filter[], visi
 function narrowByMask(batch: Batch, open: readonly Filter[], buffer: RowBuffer): readonly Filter[] {
   const { chunk } = batch;
   if (chunk === null) return open;
-  const tests = open.flatMap(({ test }) => (test === null ? [] : [test]));
+  const tests = testsOf(open);
   const kernels = tests.length === 0 || isSparse(chunk) ? null : kernelsForTests(chunk, tests);
   if (kernels === null) {
     if (chunk.deadCount > 0) keepBits(chunk.dead, 1, buffer);
@@ -45,7 +102,7 @@ function narrowByMask(batch: Batch, open: readonly Filter[], buffer: RowBuffer):
   }
   maskChunk(kernels, chunk, tests);
   buffer.masked(kernels);
-  return open.filter(({ test }) => test === null);
+  return untested(open);
 }
 
 /** The conditions that remain to be looked at for a batch; null where one holds for no row. */
@@ -80,10 +137,11 @@ export function countRows(batches: readonly Batch[], filters: readonly Filter[])
     rows += count;
     return false;
   });
-  scan(rest, filters, (_, { count }) => {
+  const visit: Visit = (_, { count }) => {
     rows += count;
     return false;
-  });
+  };
+  scan(rest, filters, visit, COUNT_ALONE);
   return rows;
 }
 
@@ -95,6 +153,6 @@ function countOne(batch: Batch, filter: Filter): number | null {
 
 /** Whether all that is left to look at is for the kernels of a shared arena. */
 function hasKernels({ chunk }: Batch, open: readonly Filter[]): boolean {
-  const tests = open.flatMap(({ test }) => (test === null ? [] : [test]));
+  const tests = testsOf(open);
   return chunk !== null && tests.length === open.length && kernelsForTests(chunk, tests) !== null;
 }

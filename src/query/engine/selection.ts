@@ -1,4 +1,5 @@
 import type { ArenaKernels } from "../wasm/arena-kernels.ts";
+import type { Finished } from "../wasm/chunk-sums.ts";
 
 /** Rows of a batch by position, ascending. `rows` null: the first `count` ones, all of them. */
 export interface Selection {
@@ -7,6 +8,8 @@ export interface Selection {
   readonly count: number;
   /** Where these hold the rows as a bitmask too, at `kernels.mask`. */
   readonly kernels?: ArenaKernels;
+  /** What another thread has already made of these rows. */
+  readonly finished?: Finished | null;
 }
 
 export const allRows = (count: number): Selection => ({ rows: null, count });

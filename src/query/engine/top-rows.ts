@@ -2,7 +2,7 @@ import type { BoundSortKey } from "../bound.ts";
 import type { Batch } from "./batch.ts";
 import { compile, type Evaluate } from "./evaluate.ts";
 import type { Filter } from "./filter.ts";
-import { scan } from "./scan.ts";
+import { scan, type Visit } from "./scan.ts";
 import { keepSelection, type Selection } from "./selection.ts";
 import { firstWord, hasStableWords, sortRows } from "./sort.ts";
 import { concat, concatWords, gather, isValid, slice, type Vector } from "./vector.ts";
@@ -17,11 +17,12 @@ export interface BatchRows {
 export function allMatching(batches: readonly Batch[], filters: readonly Filter[], limit: number): BatchRows {
   const found = new Collected();
   if (limit > 0) {
-    scan(batches, filters, (_, selection, index) => {
+    const visit: Visit = (_, selection, index) => {
       const rows = keepSelection(selection);
       found.push(index, rows.length > limit - found.length ? rows.subarray(0, limit - found.length) : rows);
       return found.length >= limit;
-    });
+    };
+    scan(batches, filters, visit, limit < Number.POSITIVE_INFINITY ? null : undefined);
   }
   return found.rows();
 }

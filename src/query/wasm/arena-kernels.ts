@@ -1,4 +1,4 @@
-import { memoryOf } from "../../columns/shared-allocator.ts";
+import { memoryOf, SCRATCH_BYTES } from "../../columns/shared-allocator.ts";
 import { bytesFromBase64 } from "../../entity/values/base64.ts";
 import { CHUNK_ROWS } from "../../soa/chunk.ts";
 import { WASM_BASE64 } from "./module.ts";
@@ -46,7 +46,7 @@ export interface ScanExports {
 }
 
 /** Bytes of a mask of a whole chunk. */
-const MASK_BYTES = CHUNK_ROWS / 8;
+export const MASK_BYTES = CHUNK_ROWS / 8;
 
 /** Groups that the scratch memory has accumulators for. */
 export const MAX_GROUPS = 1024;
@@ -54,10 +54,21 @@ export const MAX_GROUPS = 1024;
 // The scratch memory of an arena: three masks, accumulators, row numbers.
 const SECOND = MASK_BYTES;
 const THIRD = 2 * MASK_BYTES;
-const RESULT = 3 * MASK_BYTES;
-const SUMS = RESULT + 64;
+export const RESULT = 3 * MASK_BYTES;
+export const SUMS = RESULT + 64;
 const COUNTS = SUMS + MAX_GROUPS * 4 * 8;
 const ROWS = COUNTS + MAX_GROUPS * 4 * 4;
+
+/** Groups that each worker thread has accumulators for. */
+export const WORKER_GROUPS = 256;
+/** Behind that each worker thread has scratch memory of its own: three masks, a result, accumulators. */
+const WORKERS = ROWS + CHUNK_ROWS * 4;
+export const WORKER_BYTES = SUMS + WORKER_GROUPS * 4 * 8;
+/** Worker threads that there is scratch memory for. */
+export const MAX_WORKERS = Math.min(16, Math.floor((SCRATCH_BYTES - WORKERS) / WORKER_BYTES));
+
+/** Where the scratch memory of a worker thread begins in every arena. */
+export const workerScratch = (worker: number): number => WORKERS + worker * WORKER_BYTES;
 
 /** The kernels over one arena, and the scratch memory they work in. What is there is overwritten by the next chunk. */
 export class ArenaKernels {
@@ -95,6 +106,11 @@ export class ArenaKernels {
     // The bitmap of deleted rows may be shorter than a chunk that grew since: no row behind its end was deleted.
     if (bitmap.length < bytes) this.bytes.fill(0, mask + bitmap.length, mask + bytes);
   }
+
+  /** Copies a mask over another. */
+  copy(from: number, to: number, blocks: number): void {
+    this.bytes.copyWithin(to, from, from + blocks * 8);
+  }
 }
 
 const kernels = new WeakMap<WebAssembly.Memory, ArenaKernels>();
@@ -112,14 +128,20 @@ export function setArenaKernels(on: boolean): void {
 export function kernelsOf(buffer: ArrayBufferLike): ArenaKernels | null {
   const memory = memoryOf(buffer);
   if (memory === undefined || !enabled) return null;
-  compiled ??= compileModule();
-  if (compiled === null) return null;
+  const module = kernelModule();
+  if (module === null) return null;
   let found = kernels.get(memory);
   if (found === undefined) {
-    found = new ArenaKernels(memory, compiled);
+    found = new ArenaKernels(memory, module);
     kernels.set(memory, found);
   }
   return found;
+}
+
+/** The module itself, for other threads. */
+export function kernelModule(): WebAssembly.Module | null {
+  if (compiled === undefined) compiled = compileModule();
+  return compiled;
 }
 
 /** Compiles at once: the module is small. A platform without SIMD, or whose CSP forbids WebAssembly, refuses. */

@@ -1,7 +1,19 @@
 import type { Column } from "../../columns/column.ts";
 import { FixedColumn } from "../../columns/fixed-column.ts";
 import type { Chunk } from "../../soa/chunk.ts";
-import { type ArenaKernels, kernelsOf } from "./arena-kernels.ts";
+import { type ArenaKernels, kernelsOf, type ScanExports } from "./arena-kernels.ts";
+
+/** What makes masks: kernels over an arena, or a note of what they are to do there. */
+export interface MaskKernels {
+  readonly scan: Pick<ScanExports, RangeName | "maskAnd" | "maskAndNot" | "maskRows">;
+  readonly mask: number;
+  readonly second: number;
+  readonly third: number;
+  load(bitmap: Uint8Array, rows: number, mask: number): void;
+  copy(from: number, to: number, blocks: number): void;
+}
+
+type RangeName = Extract<keyof ScanExports, `range${string}`>;
 
 /** A test of one column that arena kernels can do: any of some ranges of its values, or with `negated` none; never true of null. */
 export interface ColumnTest {
@@ -38,7 +50,7 @@ export function kernelsForTests(chunk: Chunk, tests: readonly ColumnTest[]): Are
 }
 
 /** Writes which rows of the chunk are there and pass every test to `kernels.mask`; no test: all that are there. */
-export function maskChunk(kernels: ArenaKernels, chunk: Chunk, tests: readonly ColumnTest[]): void {
+export function maskChunk(kernels: MaskKernels, chunk: Chunk, tests: readonly ColumnTest[]): void {
   const { scan, mask, second } = kernels;
   const rows = chunk.length;
   const blocks = blocksOf(rows);
@@ -61,14 +73,14 @@ export function maskChunk(kernels: ArenaKernels, chunk: Chunk, tests: readonly C
 }
 
 function testColumn(
-  kernels: ArenaKernels,
+  kernels: MaskKernels,
   column: FixedColumn,
   blocks: number,
   { ranges, negated }: ColumnTest,
   mask: number,
 ): void {
   const { values } = column;
-  const range = rangeKernel(kernels, values) as RangeKernel;
+  const range = kernels.scan[rangeName(values)] as RangeKernel;
   // None of several is not the union of the opposites: turn the last one over would be wrong; turn the union.
   const invert = negated && ranges.length === 1 ? -1n : 0n;
   for (let i = 0; i < ranges.length; i++) {
@@ -80,7 +92,7 @@ function testColumn(
     const { scan, third } = kernels;
     scan.maskRows(third, blocks * 64);
     scan.maskAndNot(third, mask, blocks);
-    kernels.bytes.copyWithin(mask, third, third + blocks * 8);
+    kernels.copy(third, mask, blocks);
   }
 }
 
@@ -102,25 +114,21 @@ function nextSingle(value: number): number {
   return bits.getFloat32(0);
 }
 
-function rangeKernel({ scan }: ArenaKernels, values: FixedColumn["values"]): unknown {
-  if (values instanceof Uint8Array) return scan.rangeU8;
-  if (values instanceof Int8Array) return scan.rangeI8;
-  if (values instanceof Uint16Array) return scan.rangeU16;
-  if (values instanceof Int16Array) return scan.rangeI16;
-  if (values instanceof Uint32Array) return scan.rangeU32;
-  if (values instanceof Int32Array) return scan.rangeI32;
-  if (values instanceof BigUint64Array) return scan.rangeU64;
-  if (values instanceof BigInt64Array) return scan.rangeI64;
-  return values instanceof Float32Array ? scan.rangeF32 : scan.rangeF64;
+function rangeName(values: FixedColumn["values"]): RangeName {
+  if (values instanceof Uint8Array) return "rangeU8";
+  if (values instanceof Int8Array) return "rangeI8";
+  if (values instanceof Uint16Array) return "rangeU16";
+  if (values instanceof Int16Array) return "rangeI16";
+  if (values instanceof Uint32Array) return "rangeU32";
+  if (values instanceof Int32Array) return "rangeI32";
+  if (values instanceof BigUint64Array) return "rangeU64";
+  if (values instanceof BigInt64Array) return "rangeI64";
+  return values instanceof Float32Array ? "rangeF32" : "rangeF64";
 }
 
 /** Bits behind the last row say nothing about rows. */
-export function clearTail({ bytes }: ArenaKernels, mask: number, rows: number): void {
-  const used = rows & 63;
-  if (used === 0) return;
-  const block = mask + (rows >>> 6) * 8;
-  for (let i = 0; i < 8; i++) {
-    const bits = Math.min(8, Math.max(0, used - 8 * i));
-    bytes[block + i] &= (1 << bits) - 1;
-  }
+function clearTail({ scan, third }: MaskKernels, mask: number, rows: number): void {
+  if ((rows & 63) === 0) return;
+  scan.maskRows(third, rows);
+  scan.maskAnd(mask, third, blocksOf(rows));
 }

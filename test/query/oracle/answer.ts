@@ -10,9 +10,9 @@ import { Store } from "../../../src/store/store.ts";
 import type { Row } from "./compare.ts";
 import type { Dataset } from "./dataset.ts";
 
-/** Answers a plan on a store, over all shards of one that has some. */
-export function answer({ store, entity }: Dataset, plan: Plan): readonly Row[] {
-  const source = store instanceof Store ? sourceOf(store.kernel) : { rows: joined(store) };
+/** Answers a plan on a store, over all shards of one that has some, with up to `workers` threads. */
+export function answer({ store, entity }: Dataset, plan: Plan, workers = 0): readonly Row[] {
+  const source = store instanceof Store ? sourceOf(store.kernel) : { rows: joined(store), workers };
   return execute(bindPlan(plan, schemaOf(entity)), source).toRows() as Row[];
 }
 

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { setArenaKernels } from "../../../src/query/wasm/arena-kernels.ts";
+import { setSharing, startWorkers, workerPool } from "../../../src/query/workers/scan-share.ts";
 import { answer } from "./answer.ts";
 import { nearestDouble } from "./compare.ts";
 import type { Place } from "./dataset.ts";
@@ -13,11 +14,12 @@ import { PLANS_PER_DATASET, runSeed, type Tally } from "./run.ts";
 const only = process.env.FAUN_ORACLE_SEED;
 const minutes = Number(process.env.FAUN_ORACLE_MINUTES ?? 0);
 
-const VARIANTS: readonly { name: string; place: Place; arenaKernels: boolean; seeds: number }[] = [
+const VARIANTS: readonly { name: string; place: Place; arenaKernels: boolean; seeds: number; workers?: number }[] = [
   { name: "a store on the heap", place: "heap", arenaKernels: false, seeds: 55 },
   { name: "a store on the arena, kernels in WebAssembly", place: "shared", arenaKernels: true, seeds: 55 },
   { name: "a store on the arena, kernels in JavaScript", place: "shared", arenaKernels: false, seeds: 45 },
   { name: "a sharded store", place: "sharded", arenaKernels: true, seeds: 55 },
+  { name: "a sharded store with worker threads", place: "sharded", arenaKernels: true, seeds: 55, workers: 2 },
 ];
 
 /** Under this share of plans may one side have refused alone; else too little is compared. */
@@ -34,28 +36,35 @@ describe("queries answer as DuckDB does", () => {
   afterAll(() => {
     duck.close();
     setArenaKernels(true);
+    setSharing({});
   });
 
-  for (const { name, place, arenaKernels, seeds } of VARIANTS) {
+  for (const { name, place, arenaKernels, seeds, workers = 0 } of VARIANTS) {
     test(name, { timeout: 120_000 + minutes * 120_000 }, async () => {
       setArenaKernels(arenaKernels);
+      if (workers > 0) {
+        setSharing({ worthMs: 0, patienceMs: 2_000, backOffMs: 0, idleMs: 60_000 });
+        expect(startWorkers(workers, 10_000)).toBe(true);
+      }
       const tally: Tally = { plans: 0, rows: 0, refused: 0, undecided: 0 };
       const first = only !== undefined ? Number(only) : minutes > 0 ? Date.now() % 1_000_000_000 : 1;
       const until = Date.now() + (minutes * 60_000) / VARIANTS.length;
       for (let seed = first; minutes > 0 ? Date.now() < until : seed < first + (only === undefined ? seeds : 1); seed++) {
-        const mismatch = await runSeed(seed, place, duck, answer, tally);
+        const mismatch = await runSeed(seed, place, duck, (dataset, plan) => answer(dataset, plan, workers), tally);
         if (mismatch !== undefined)
           expect.fail(`seed ${mismatch.seed} (FAUN_ORACLE_SEED=${mismatch.seed}), ${place}: ${mismatch.message}`);
       }
       for (const key of Object.keys(total) as (keyof Tally)[]) total[key] += tally[key];
       if (minutes > 0) console.log(`${name}: ${JSON.stringify(tally)}, mismatches 0`);
+      // Of plans over several shards, those that threads can help with at all.
+      if (workers > 0 && only === undefined) expect(workerPool()?.tasksDone).toBeGreaterThan(tally.plans / 20);
       expect(tally.undecided).toBeLessThanOrEqual(Math.max(2, UNDECIDED * tally.plans));
     });
   }
 
   test.skipIf(only !== undefined)("by at least 5,000 plans, whose answers have rows", () => {
     expect(total.plans).toBeGreaterThanOrEqual(5_000);
-    expect(total.plans).toBeLessThanOrEqual(minutes > 0 ? Number.POSITIVE_INFINITY : 210 * PLANS_PER_DATASET);
+    expect(total.plans).toBeLessThanOrEqual(minutes > 0 ? Number.POSITIVE_INFINITY : 265 * PLANS_PER_DATASET);
     expect(total.rows).toBeGreaterThan(20 * total.plans);
   });
 });
