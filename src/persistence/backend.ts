@@ -73,6 +73,11 @@ export interface CommitOptions extends OperationOptions {
   /** Commit only on top of this version. @see Capabilities.expectedVersion */
   expected?: Version | undefined;
   txn?: Transaction | undefined;
+  /**
+   * The changes hold on top of the version `expected`, which is to be given: the caller has its rows and has looked.
+   * A backend for which looking costs something may then do without.
+   */
+  checked?: boolean | undefined;
 }
 
 /** What of the rows is wanted. */

@@ -38,6 +38,7 @@ export class LogWriter {
   #timer: ReturnType<typeof setTimeout> | null = null;
   #syncing: Promise<void> | null = null;
   #lost: FaunError | null = null;
+  #lostUpTo = 0n;
 
   /** @param last the last commit there is: it and those before are durable */
   constructor(storage: Storage, folder: string, entity: string, last: bigint, options: LogWriterOptions) {
@@ -112,6 +113,7 @@ export class LogWriter {
       this.durable = upTo;
     } catch (cause) {
       await this.#giveUp();
+      this.#lostUpTo = this.#written;
       this.#lost = failure("commits that were reported as made may not outlive a crash", cause, "unknown");
       throw this.#lost;
     }
@@ -129,7 +131,7 @@ export class LogWriter {
   checkpointed(seq: bigint): void {
     if (seq > this.durable) this.durable = seq;
     if (seq > this.#written) this.#written = seq;
-    if (seq === this.#written) this.#lost = null;
+    if (seq >= this.#lostUpTo) this.#lost = null;
   }
 
   /** Gives the file back without a sync, as after a failure. */
@@ -190,6 +192,7 @@ export class LogWriter {
       this.durable = upTo;
     } catch (cause) {
       await this.#giveUp();
+      this.#lostUpTo = this.#written;
       this.#lost = failure("commits that were reported as made may not outlive a crash", cause, "unknown");
     }
   }

@@ -25,9 +25,12 @@ export interface Replayed {
   bytes: number;
   /** The last transaction of each writer. */
   readonly writers: Map<string, { seq: bigint; commit: Commit }>;
-  /** The last commit, as it was reported; null where there is none. */
-  last: Commit | null;
+  /** The last commits, as they were reported, oldest first. */
+  readonly last: Commit[];
 }
+
+/** Commits whose report is kept. */
+const REMEMBERED = 1000;
 
 /** Frames of single rows are read together, up to so many. */
 const RUN = 4096;
@@ -46,7 +49,7 @@ export async function replay(
   onCommit: (replayed: Replayed) => void = () => {},
 ): Promise<Replayed> {
   const reader = new ChangeDecoder(entity, schema);
-  const replayed: Replayed = { seq: 0n, commits: 0, rows: 0, bytes: 0, writers: new Map(), last: null };
+  const replayed: Replayed = { seq: 0n, commits: 0, rows: 0, bytes: 0, writers: new Map(), last: [] };
   const run: { schema: Uint8Array | null; messages: Uint8Array[]; rows: number } = { schema: null, messages: [], rows: 0 };
   const flush = () => {
     if (run.schema !== null) overlay.append(joined([run.schema, ...run.messages, END_OF_STREAM]), run.rows);
@@ -78,7 +81,7 @@ export async function replay(
     replayed.commits++;
     replayed.rows += record.changes.reduce((sum, { rows }) => sum + rows, 0);
     replayed.bytes += bytes;
-    replayed.last = commit;
+    if (replayed.last.push(commit) > 2 * REMEMBERED) replayed.last.splice(0, REMEMBERED);
     if (record.txn !== null) replayed.writers.set(record.txn.writer, { seq: record.txn.seq, commit });
     onCommit(replayed);
   }

@@ -47,6 +47,11 @@ export class OverlayView {
     this.changedBelow = state.touchedRows - state.deletedBelow;
   }
 
+  /** Whether it leaves the rows below as they are, and adds none. */
+  get isEmpty(): boolean {
+    return !this.cleared && !this.touchesBelow && this.appended.size === 0;
+  }
+
   /** Whether rows below are other than they were. Where not, they may be passed on unread. */
   get touchesBelow(): boolean {
     return this.#state.touchedRows > 0;

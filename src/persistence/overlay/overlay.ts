@@ -153,6 +153,14 @@ export class Overlay {
     this.#rowsTaken = 0;
   }
 
+  /** Whether a row with this key is there; undefined where only the rows below can tell. */
+  has(key: unknown): boolean | undefined {
+    if (this.#appended.find(key) >= 0) return true;
+    if (this.#cleared) return false;
+    const row = this.#touched === null ? -1 : this.#touched.find(key);
+    return row < 0 ? undefined : this.#marks[row] !== null;
+  }
+
   /** Whether a row with the key at `at` of a key column is there; undefined where only the rows below can tell. */
   settles(codec: Codec, keys: Column, at: number): boolean | undefined {
     if (findRow(this.#appended, codec, keys, at) >= 0) return true;

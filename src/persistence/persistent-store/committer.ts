@@ -42,7 +42,13 @@ export class Committer {
       return { kind: "refused", error: this.#wrapped(cause) };
     }
     try {
-      const commit = await backend.commit(changes, { ...options, expected, txn: { writer: this.#writer, seq } });
+      const commit = await backend.commit(changes, {
+        ...options,
+        expected,
+        txn: { writer: this.#writer, seq },
+        // Every change was validated against memory, which is at that version.
+        checked: expected !== undefined,
+      });
       this.version = commit.version;
       return { kind: "made", commit };
     } catch (cause) {

@@ -1,0 +1,52 @@
+import type { RecordBatch } from "apache-arrow";
+import type { EntitySchema } from "../../entity/schema.ts";
+import type { BoundPlan } from "../../query/bound.ts";
+import type { MemoryStats } from "../../store/memory-stats.ts";
+import type { Commit, OperationOptions, ScanOptions } from "../backend.ts";
+import type { KeyId } from "../key-id.ts";
+import type { OverlayView } from "../overlay/overlay-view.ts";
+import type { Storage } from "../storage/storage.ts";
+
+/** What a checkpoint knows besides its rows. */
+export interface CheckpointFacts {
+  /** The last commit that it has; 0 where it has none. */
+  readonly seq: bigint;
+  /** The last transaction of each writer, that of the latest last. */
+  readonly writers: ReadonlyMap<string, { readonly seq: bigint; readonly commit: Commit }>;
+  /** The last commits, oldest first. */
+  readonly commits: readonly Commit[];
+}
+
+/** The rows of an entity as they were after some commit. It stays readable for as long as somebody holds it. */
+export interface Checkpoint {
+  readonly facts: CheckpointFacts;
+  /** Number of rows. */
+  readonly rows: number;
+  /** One more holder, who has to call `release` as well. */
+  retain(): this;
+  release(): Promise<void>;
+  scan(options: ScanOptions): AsyncIterable<RecordBatch>;
+  /** Which of these keys there are. */
+  findKeys(keys: readonly unknown[], options?: OperationOptions): Promise<ReadonlySet<KeyId>>;
+  stats(): MemoryStats;
+  /** What answering a plan would read, in words. */
+  explain(plan: BoundPlan): Promise<string>;
+}
+
+/** How checkpoints are kept in a storage. */
+export interface CheckpointFormat {
+  /** The present one; an empty one where there is none yet. @throws SchemaMismatchError, CorruptDataError, IoError */
+  open(storage: Storage, schema: EntitySchema): Promise<Checkpoint>;
+  /**
+   * Replaces the present checkpoint by what an overlay makes of it, at once and durably.
+   * @param facts those of the new one
+   * @throws IoError with outcome "failed" where the present one stays, "unknown" where the new one may be there
+   */
+  fold(
+    storage: Storage,
+    present: Checkpoint,
+    view: OverlayView,
+    facts: CheckpointFacts,
+    options?: OperationOptions,
+  ): Promise<void>;
+}

@@ -1,0 +1,82 @@
+import type { EntitySchema } from "../../entity/schema.ts";
+import type { EntityClass, EntityRow } from "../../entity/types.ts";
+import { CorruptDataError } from "../../errors.ts";
+import type { OperationOptions } from "../backend.ts";
+import { Overlay } from "../overlay/overlay.ts";
+import type { Storage } from "../storage/storage.ts";
+import type { Checkpoint, CheckpointFacts, CheckpointFormat } from "./checkpoint.ts";
+import { Layers } from "./layers.ts";
+import { readLog, segmentsIn } from "./read-log.ts";
+import { replay } from "./replay.ts";
+
+export interface OpenLayersOptions extends OperationOptions {
+  readonly log: boolean;
+  readonly onDamage: "refuse" | "keep sound";
+}
+
+/** How often a reader looks again whose log was folded away while it read. */
+const ATTEMPTS = 5;
+
+/**
+ * The checkpoint and the commits of the log since. O(log).
+ * @throws CorruptDataError, SchemaMismatchError, IoError
+ */
+export async function openLayers(
+  entity: EntityClass<EntityRow>,
+  schema: EntitySchema,
+  storage: Storage,
+  format: CheckpointFormat,
+  options: OpenLayersOptions,
+): Promise<{ layers: Layers; facts: CheckpointFacts }> {
+  for (let attempt = 1; ; attempt++) {
+    const checkpoint = await format.open(storage, schema);
+    try {
+      return options.log
+        ? await replayed(entity, schema, storage, checkpoint, options)
+        : { layers: new Layers(entity, schema, checkpoint), facts: checkpoint.facts };
+    } catch (error) {
+      await checkpoint.release();
+      // A writer may have folded the log into a later checkpoint meanwhile.
+      const moved =
+        error instanceof CorruptDataError && attempt < ATTEMPTS && (await seqOf(storage, schema, format)) > checkpoint.facts.seq;
+      if (!moved) throw error;
+    }
+  }
+}
+
+async function replayed(
+  entity: EntityClass<EntityRow>,
+  schema: EntitySchema,
+  storage: Storage,
+  checkpoint: Checkpoint,
+  { onDamage, signal, onProgress }: OpenLayersOptions,
+): Promise<{ layers: Layers; facts: CheckpointFacts }> {
+  const overlay = new Overlay(entity, schema);
+  const { seq } = checkpoint.facts;
+  const commits = readLog(storage, "log", { after: seq, entity: schema.name, untilDamage: onDamage === "keep sound", signal });
+  const state = await replay(entity, schema, overlay, commits, storage.durability, ({ rows, bytes }) =>
+    onProgress?.({ rows, bytes }),
+  );
+  if (onDamage === "keep sound") await setDamagedAside(storage, state.commits === 0 ? seq : state.seq);
+  const writers = new Map(checkpoint.facts.writers);
+  for (const [writer, last] of state.writers) {
+    writers.delete(writer);
+    writers.set(writer, last);
+  }
+  const facts =
+    state.commits === 0 ? checkpoint.facts : { seq: state.seq, writers, commits: [...checkpoint.facts.commits, ...state.last] };
+  return { layers: new Layers(entity, schema, checkpoint, overlay), facts };
+}
+
+/** Segments behind the last sound commit are kept under another name: what comes next takes their numbers. */
+async function setDamagedAside(storage: Storage, last: bigint): Promise<void> {
+  const segments = (await segmentsIn(storage, "log")).filter(({ firstSeq }) => firstSeq > last);
+  for (const { name } of segments.reverse()) await storage.rename(name, `${name}.damaged`);
+  if (segments.length > 0) await storage.syncFolder("log");
+}
+
+async function seqOf(storage: Storage, schema: EntitySchema, format: CheckpointFormat): Promise<bigint> {
+  const checkpoint = await format.open(storage, schema);
+  await checkpoint.release();
+  return checkpoint.facts.seq;
+}
