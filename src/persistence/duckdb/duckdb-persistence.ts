@@ -2,7 +2,12 @@ import { schemaOf } from "../../entity/entity.ts";
 import type { EntityClass, EntityRow } from "../../entity/types.ts";
 import { ValidationError } from "../../errors.ts";
 import { BackendPersistence } from "../backend-persistence.ts";
+import type { DuckDatabase } from "./database.ts";
 import { DuckDBBackend } from "./duckdb-backend.ts";
+import type { SqlValue } from "./parameters.ts";
+import type { SqlOptions, SqlQuery, SqlRow } from "./sql-query.ts";
+import { runTransaction, type Sql, SqlStatements, sessionRunner } from "./sql-session.ts";
+import type { JsonValue } from "./values.ts";
 
 export interface DuckDBPersistenceOptions {
   /** A database file, made if need be. Without one the rows live in memory, as long as this object. */
@@ -30,8 +35,9 @@ export interface DuckDBPersistenceOptions {
  * Every change is a transaction of the engine. One process at a time writes a file; several persistences of one process,
  * of one entity or of several, may share it.
  */
-export class DuckDBPersistence<T extends EntityRow> extends BackendPersistence<T> {
+export class DuckDBPersistence<T extends EntityRow> extends BackendPersistence<T> implements Sql {
   declare readonly backend: DuckDBBackend<T>;
+  readonly #statements = new SqlStatements(sessionRunner(() => this.#database()));
 
   /** @throws ValidationError if `entity` is no entity class, or an option is out of range */
   constructor(entity: EntityClass<T>, options: DuckDBPersistenceOptions = {}) {
@@ -59,5 +65,43 @@ export class DuckDBPersistence<T extends EntityRow> extends BackendPersistence<T
         ...(memoryLimit === undefined ? {} : { memoryLimit }),
       }),
     );
+  }
+
+  /**
+   * A statement with its values as parameters, never as text: `` await orders.sql`SELECT … WHERE total > ${200}` ``. It
+   * sees every table of the database, and runs when it is awaited, iterated over or asked for a form of its result. One
+   * that writes is a commit.
+   * @throws DatabaseError, ValidationError for values (when it runs)
+   */
+  sql<R = SqlRow>(text: TemplateStringsArray, ...values: SqlValue[]): SqlQuery<R> {
+    return this.#statements.sql<R>(text, ...values);
+  }
+
+  /** A statement with $1, $2, … for parameters. */
+  querySql<R = SqlRow>(text: string, parameters?: readonly SqlValue[], options?: SqlOptions): SqlQuery<R> {
+    return this.#statements.querySql<R>(text, parameters, options);
+  }
+
+  /** The rows of a statement as JSON can say them; see `SqlQuery.json`. */
+  analyticsQuery(
+    text: string,
+    parameters?: readonly SqlValue[],
+    options?: SqlOptions,
+  ): Promise<{ readonly [column: string]: JsonValue }[]> {
+    return this.#statements.analyticsQuery(text, parameters, options);
+  }
+
+  /**
+   * Runs statements that are made together or not at all: committed when `body` resolves, rolled back when it throws or
+   * when a statement failed, also if it caught that. Other writers of this process wait for it.
+   * @throws what `body` throws, DatabaseError
+   */
+  async transaction<R>(body: (tx: Sql) => Promise<R>): Promise<R> {
+    return runTransaction(await this.#database(), body);
+  }
+
+  async #database(): Promise<DuckDatabase> {
+    await this.open();
+    return this.backend.database();
   }
 }

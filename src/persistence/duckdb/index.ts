@@ -1,2 +1,6 @@
 export { DuckDBBackend, type DuckDBBackendOptions } from "./duckdb-backend.ts";
 export { DuckDBPersistence, type DuckDBPersistenceOptions } from "./duckdb-persistence.ts";
+export type { SqlValue } from "./parameters.ts";
+export { type SqlOptions, SqlQuery, type SqlRow } from "./sql-query.ts";
+export type { Sql } from "./sql-session.ts";
+export type { JsonValue, SqlResult } from "./values.ts";

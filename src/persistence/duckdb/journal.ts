@@ -1,5 +1,6 @@
 import type { Commit, Transaction, Version } from "../backend.ts";
 import type { DuckConnection } from "./connection.ts";
+import { quoteName } from "./identifiers.ts";
 
 const TABLE = "_faun_commits";
 
@@ -71,6 +72,27 @@ export class Journal {
     ]);
     if (version % REMEMBERED === 0n) await this.#forget(connection, version - REMEMBERED);
     return { version: String(version), rows, at, durability: this.#durability };
+  }
+
+  /**
+   * Writes down that statements of the user may have changed the tables, within their transaction: whoever holds rows of an
+   * earlier version is told of the conflict.
+   */
+  static async recordForeign(connection: DuckConnection): Promise<void> {
+    if (!(await Journal.exists(connection))) return;
+    const { binding } = connection;
+    const tables = await connection.rows(`SELECT table_name, max(version) FROM ${TABLE} GROUP BY 1`);
+    for (const [name, version] of tables) {
+      const journal = new Journal(name as string, "local");
+      // A table that was dropped has commits still.
+      const there = await connection.rows(
+        "SELECT 1 FROM duckdb_tables() WHERE database_name = current_database() AND schema_name = current_schema() AND table_name = $1",
+        [binding.create_varchar(name as string)],
+      );
+      if (there.length === 0) continue;
+      const [count] = await connection.rows(`SELECT count(*) FROM ${quoteName(name as string)}`);
+      await journal.record(connection, (version as bigint) + 1n, count?.[0] as bigint, undefined);
+    }
   }
 
   /** The last commit of each writer stays: it settles what became of one whose outcome was not told. */

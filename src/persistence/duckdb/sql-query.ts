@@ -1,0 +1,146 @@
+import type { DuckDBValue } from "@duckdb/node-api";
+import { type RecordBatch, type Schema, Table } from "apache-arrow";
+import { arrowSchemaOf } from "../../arrow/schema.ts";
+import { recordBatchesOf } from "../../arrow/table.ts";
+import { entityOf } from "../../entity/entity.ts";
+import type { EntityClass, EntityRow } from "../../entity/types.ts";
+import { RowAccess } from "../../soa/row-access.ts";
+import type { Api } from "./binding.ts";
+import type { DuckConnection } from "./connection.ts";
+import { fetchRows } from "./fetch.ts";
+import { resultSchema } from "./result-schema.ts";
+import type { ResultStream } from "./result-stream.ts";
+import { type JsonValue, type SqlResult, toJsonValue, toSqlResult } from "./values.ts";
+
+export interface SqlOptions {
+  /** Interrupts the statement, which rejects with the signal's reason. */
+  signal?: AbortSignal | undefined;
+}
+
+/** Runs a statement, and keeps its connection until the result was read. */
+export type SqlRunner = <R>(
+  sql: string,
+  options: SqlOptions,
+  read: (connection: DuckConnection, begin: (values: readonly unknown[]) => Promise<ResultStream>) => AsyncGenerator<R>,
+) => AsyncGenerator<R>;
+
+/** A row of a result as an object of its columns by name, told apart by numbers where two have one name. */
+export type SqlRow = { readonly [column: string]: SqlResult };
+
+/**
+ * A statement and its parameters. It runs when it is awaited (for rows), iterated over (rows, streamed) or asked for a form
+ * of its result; each time anew.
+ */
+export class SqlQuery<R = SqlRow> implements PromiseLike<R[]>, AsyncIterable<R> {
+  /** As it is sent, with $1, $2, … for parameters. */
+  readonly text: string;
+  readonly parameters: readonly unknown[];
+  readonly #run: SqlRunner;
+  readonly #options: SqlOptions;
+
+  /** @internal */
+  constructor(run: SqlRunner, text: string, parameters: readonly unknown[], options: SqlOptions = {}) {
+    this.#run = run;
+    this.text = text;
+    this.parameters = parameters;
+    this.#options = options;
+  }
+
+  /** The same statement, interrupted when the signal is aborted. */
+  withSignal(signal: AbortSignal): SqlQuery<R> {
+    return new SqlQuery(this.#run, this.text, this.parameters, { signal });
+  }
+
+  // biome-ignore lint/suspicious/noThenProperty: awaiting a statement runs it
+  then<A = R[], B = never>(
+    done?: ((rows: R[]) => A | PromiseLike<A>) | null,
+    failed?: ((reason: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    return this.rows().then(done, failed);
+  }
+
+  /** All rows as objects. @throws DatabaseError, ValidationError for parameters */
+  async rows(): Promise<R[]> {
+    const rows: R[] = [];
+    for await (const row of this) rows.push(row);
+    return rows;
+  }
+
+  /** Rows as they come: of a large result a few thousand are in memory at a time. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<R> {
+    for await (const { names, rows } of this.#values(toSqlResult)) for (const row of rows) yield objectOf(names, row) as R;
+  }
+
+  /** Rows that JSON can say. */
+  async json(): Promise<{ readonly [column: string]: JsonValue }[]> {
+    const all: { readonly [column: string]: JsonValue }[] = [];
+    for await (const { names, rows } of this.#values(toJsonValue)) for (const row of rows) all.push(objectOf(names, row));
+    return all;
+  }
+
+  /** The result as columns: one array of values each. */
+  async columns(): Promise<{ readonly [N in keyof R]: R[N][] }> {
+    const columns = new Map<string, SqlResult[]>();
+    for await (const { names, rows } of this.#values(toSqlResult)) {
+      names.forEach((name, i) => {
+        const values = columns.get(name) ?? [];
+        for (const row of rows) values.push(row[i] as SqlResult);
+        columns.set(name, values);
+      });
+    }
+    return Object.fromEntries(columns) as { readonly [N in keyof R]: R[N][] };
+  }
+
+  /** The result as an Arrow table. @throws UnsupportedError for a column of a type that has none there */
+  async toArrow(): Promise<Table> {
+    let schema: Schema | undefined;
+    const batches: RecordBatch[] = [];
+    for await (const part of this.#arrow()) {
+      if ("fields" in part) schema = part;
+      else batches.push(part);
+    }
+    return new Table(schema as Schema, batches);
+  }
+
+  /** Arrow batches as they come, of at most 65,536 rows. @throws UnsupportedError as toArrow() */
+  async *batches(): AsyncGenerator<RecordBatch> {
+    for await (const part of this.#arrow()) if (!("fields" in part)) yield part;
+  }
+
+  /** First the schema, then the batches. */
+  #arrow(): AsyncGenerator<Schema | RecordBatch> {
+    const { parameters } = this;
+    return this.#run<Schema | RecordBatch>(this.text, this.#options, async function* (connection, begin) {
+      const stream = await begin(parameters);
+      const declared = resultSchema(connection.modules, stream.result);
+      yield arrowSchemaOf(declared);
+      const access = new RowAccess(entityOf(declared) as unknown as EntityClass<EntityRow>);
+      for await (const rows of fetchRows(connection.binding, stream, access)) yield* recordBatchesOf(rows);
+    });
+  }
+
+  /** First the names alone, then rows with them. */
+  #values<V>(convert: (api: Api, value: DuckDBValue) => V): AsyncGenerator<{ names: readonly string[]; rows: V[][] }> {
+    const { parameters } = this;
+    return this.#run<{ names: readonly string[]; rows: V[][] }>(this.text, this.#options, async function* (connection, begin) {
+      const { api } = connection.modules;
+      const stream = await begin(parameters);
+      const names = new api.DuckDBResult(stream.result).deduplicatedColumnNames();
+      yield { names, rows: [] };
+      for await (const chunk of stream)
+        yield { names, rows: new api.DuckDBDataChunk(chunk).getRows().map((row) => row.map((value) => convert(api, value))) };
+    });
+  }
+}
+
+function objectOf<V>(names: readonly string[], values: readonly V[]): { readonly [column: string]: V } {
+  const row: Record<string, V> = {};
+  // Not by assignment: a column may be called __proto__.
+  for (let i = 0; i < names.length; i++) {
+    const name = names[i] as string;
+    if (name === "__proto__")
+      Object.defineProperty(row, name, { value: values[i], enumerable: true, writable: true, configurable: true });
+    else row[name] = values[i] as V;
+  }
+  return row;
+}
