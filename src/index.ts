@@ -26,6 +26,7 @@ export type {
   Version,
 } from "./persistence/backend.ts";
 export { BackendPersistence } from "./persistence/backend-persistence.ts";
+export type { Ingested, IngestOptions, IngestSource } from "./persistence/ingest.ts";
 export type { Persistence } from "./persistence/persistence.ts";
 export { PersistentStore, type PersistentStoreOptions } from "./persistence/persistent-store.ts";
 export {

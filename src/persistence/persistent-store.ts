@@ -20,11 +20,13 @@ import type { MemoryStats, StoreMemoryStats } from "../store/memory-stats.ts";
 import { INSPECT, printed } from "../store/print.ts";
 import type { Snapshot } from "../store/snapshot.ts";
 import { Store } from "../store/store.ts";
-import type { ChangeKind, OperationOptions, Version } from "./backend.ts";
+import type { ChangeKind, OperationOptions, Transaction, Version } from "./backend.ts";
 import { collectBatches } from "./batches.ts";
+import { type Ingested, type IngestOptions, type IngestTarget, ingest } from "./ingest.ts";
 import type { Persistence } from "./persistence.ts";
 import type { Barrier } from "./persistent-store/barrier.ts";
 import { Committer } from "./persistent-store/committer.ts";
+import { Lot } from "./persistent-store/lot.ts";
 import type { Operation } from "./persistent-store/operation.ts";
 import { Queue } from "./persistent-store/queue.ts";
 import { Staging } from "./persistent-store/staging.ts";
@@ -35,6 +37,9 @@ export interface PersistentStoreOptions {
 }
 
 type Kernel = SoA<EntityRow>;
+
+/** What the writer of an ingested source is called, before its name. */
+const INGEST = "ingest:";
 
 /**
  * Rows of an entity in memory that follow those of a storage.
@@ -168,6 +173,29 @@ export class PersistentStore<T extends EntityRow> extends Queryable<T, "source">
   }
 
   /**
+   * Takes in rows of a stream, a lot at a time, each lot whole or not at all; the stream waits where the storage does.
+   * With a `source` a stream that was interrupted can be given again from its begin: rows up to the last that is stored
+   * are passed over. Resolves when everything is durable; where it rejects, the lots before stay.
+   * @throws ValidationError, DuplicateKeyError, ConflictError, IoError, what the stream throws, the signal's reason
+   */
+  async ingest<R extends T | InitOf<T>>(rows: AsyncIterable<R> | Iterable<R>, options: IngestOptions<R> = {}): Promise<Ingested> {
+    this.#assertOpen();
+    const { backend, entity } = this.persistence;
+    const target: IngestTarget = {
+      entity: this.kernel.schema.name,
+      lastPosition: async (source) => (await backend.lastTxn(INGEST + source))?.seq,
+      take: async (lot, source) => {
+        if (source === null) return void (await this.addBatch(lot as R[]));
+        await this.#takeLot(new Lot(entity as unknown as EntityClass<EntityRow>, lot), {
+          writer: INGEST + source.name,
+          seq: source.position,
+        });
+      },
+    };
+    return ingest(target, rows, options);
+  }
+
+  /**
    * Changes fields of a row: those of a patch, or those that a function makes different on a draft, an instance with
    * the values that the row will have once everything asked for before is done. The function runs at once and must
    * be done when it returns; an instance of the entity that it returns takes the draft's place.
@@ -279,6 +307,16 @@ export class PersistentStore<T extends EntityRow> extends Queryable<T, "source">
       open: () => sourceOf(this.kernel),
       view: (chunk, row) => this.kernel.access.views.view(chunk, row),
     };
+  }
+
+  #takeLot(lot: Lot, txn: Transaction): Promise<void> {
+    return this.#barrier({ empties: false, changesRows: true, settles: false }, async () => {
+      this.#queue.assertWhole();
+      lot.check(this.kernel as unknown as Kernel);
+      const batches = recordBatchesOf(lot.rows);
+      const whenMade = () => this.#queue.unlocked(() => void appendRows(this.kernel as unknown as Kernel, lot.rows));
+      await this.#queue.commit({ kind: "append", rows: () => batches }, false, {}, whenMade, txn);
+    });
   }
 
   #enqueue<R>(kind: ChangeKind, stage: () => Operation): Promise<R> {

@@ -1,7 +1,7 @@
 import type { EntityRow } from "../../entity/types.ts";
 import { ConflictError, FaunError, IoError } from "../../errors.ts";
 import type { SoA } from "../../soa/soa.ts";
-import type { Change, Commit, OperationOptions, Version } from "../backend.ts";
+import type { Change, Commit, OperationOptions, Transaction, Version } from "../backend.ts";
 import type { Persistence } from "../persistence.ts";
 
 /** How often the storage is asked what became of a commit before the answer is given up for the moment. */
@@ -13,7 +13,7 @@ export type Outcome =
   /** It was not made. */
   | { readonly kind: "refused"; readonly error: FaunError }
   /** Nobody knows yet: `settle` asks again. */
-  | { readonly kind: "unknown"; readonly seq: bigint; readonly error: FaunError };
+  | { readonly kind: "unknown"; readonly txn: Transaction; readonly error: FaunError };
 
 /** Makes the commits of one store, and finds out what became of those that did not say. */
 export class Committer {
@@ -31,10 +31,17 @@ export class Committer {
     this.#writer = writerName();
   }
 
-  /** @param overwrite commit whatever the storage's version is */
-  async commit(changes: readonly Change[], overwrite: boolean, options: OperationOptions): Promise<Outcome> {
+  /**
+   * @param overwrite commit whatever the storage's version is
+   * @param txn names the commit; by default as this store numbers its own
+   */
+  async commit(
+    changes: readonly Change[],
+    overwrite: boolean,
+    options: OperationOptions,
+    txn: Transaction = { writer: this.#writer, seq: ++this.#seq },
+  ): Promise<Outcome> {
     const { backend } = this.#persistence;
-    const seq = ++this.#seq;
     const expected = backend.capabilities.expectedVersion && !overwrite ? this.version : undefined;
     try {
       await this.#persistence.open();
@@ -45,7 +52,7 @@ export class Committer {
       const commit = await backend.commit(changes, {
         ...options,
         expected,
-        txn: { writer: this.#writer, seq },
+        txn,
         // Every change was validated against memory, which is at that version.
         checked: expected !== undefined,
       });
@@ -56,24 +63,24 @@ export class Committer {
       const error = this.#wrapped(cause);
       // What is no error of ours may have been thrown at any point.
       const certain = error instanceof IoError ? error.outcome === "failed" : true;
-      return certain ? { kind: "refused", error } : this.settle(seq, error);
+      return certain ? { kind: "refused", error } : this.settle(txn, error);
     }
   }
 
   /** Asks what became of a commit. */
-  async settle(seq: bigint, error: FaunError): Promise<Outcome> {
+  async settle(txn: Transaction, error: FaunError): Promise<Outcome> {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       try {
         await this.#persistence.open();
-        const last = await this.#persistence.backend.lastTxn(this.#writer);
-        if (last === undefined || last.seq < seq) return { kind: "refused", error: this.#settled(error) };
+        const last = await this.#persistence.backend.lastTxn(txn.writer);
+        if (last === undefined || last.seq < txn.seq) return { kind: "refused", error: this.#settled(error) };
         this.version = last.commit.version;
         return { kind: "made", commit: last.commit };
       } catch {
         // The storage does not answer; the next attempt may find it back.
       }
     }
-    return { kind: "unknown", seq, error };
+    return { kind: "unknown", txn, error };
   }
 
   #settled(error: FaunError): FaunError {

@@ -1,5 +1,5 @@
 import { ConflictError, FaunError, IoError, UnsupportedError } from "../../errors.ts";
-import type { Change, OperationOptions } from "../backend.ts";
+import type { Change, OperationOptions, Transaction } from "../backend.ts";
 import { type Committer, isRefusalOfData } from "./committer.ts";
 import { Group } from "./group.ts";
 import { fail, type Operation, tell } from "./operation.ts";
@@ -9,7 +9,7 @@ import type { Staging } from "./staging.ts";
 
 /** A commit of which the storage did not say whether it was made. */
 interface Unknown {
-  readonly seq: bigint;
+  readonly txn: Transaction;
   readonly error: FaunError;
   /** Brings memory to where the storage is. */
   whenMade(): void;
@@ -52,6 +52,18 @@ export class Queue {
     );
   }
 
+  /** Runs what brings memory to where the storage is. */
+  unlocked(change: () => void): void {
+    const { memory } = this.#staging.pending;
+    memory.lock(null);
+    try {
+      change();
+      this.#staging.settled();
+    } finally {
+      this.lock();
+    }
+  }
+
   /** Memory and storage are the same again: one was replaced by the other. */
   reconciled(): void {
     this.#damage = null;
@@ -67,9 +79,16 @@ export class Queue {
   /**
    * Makes a commit for a barrier, and `whenMade` once it is made, be it that this turns out later.
    * @param overwrite commit whatever the storage's version is
+   * @param txn names the commit
    */
-  async commit(change: Change, overwrite: boolean, options: OperationOptions, whenMade: () => void): Promise<void> {
-    const outcome = await this.#committer.commit([change], overwrite, options);
+  async commit(
+    change: Change,
+    overwrite: boolean,
+    options: OperationOptions,
+    whenMade: () => void,
+    txn?: Transaction,
+  ): Promise<void> {
+    const outcome = await this.#committer.commit([change], overwrite, options, txn);
     if (outcome.kind === "unknown") this.#unknown = { ...outcome, whenMade };
     if (outcome.kind !== "made") throw outcome.error;
     whenMade();
@@ -157,8 +176,8 @@ export class Queue {
   /** Why nothing can be done at present; null if there is no reason. Finds out first what became of an earlier commit. */
   async #obstacle(): Promise<FaunError | null> {
     if (this.#unknown !== null) {
-      const { seq, error, whenMade } = this.#unknown;
-      const outcome = await this.#committer.settle(seq, error);
+      const { txn, error, whenMade } = this.#unknown;
+      const outcome = await this.#committer.settle(txn, error);
       if (outcome.kind === "unknown") {
         const { name } = this.#staging.pending.memory.schema;
         return new IoError(
