@@ -20,6 +20,7 @@ export default defineConfig({
     alias: [
       { find: /^faun$/, replacement: fromRoot("./src/index.ts") },
       { find: /^faun\/duckdb$/, replacement: fromRoot("./src/persistence/duckdb/index.ts") },
+      { find: /^faun\/parquet$/, replacement: fromRoot("./src/persistence/parquet/index.ts") },
     ],
   },
   test: {

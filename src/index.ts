@@ -29,6 +29,7 @@ export { BackendPersistence } from "./persistence/backend-persistence.ts";
 export type { Ingested, IngestOptions, IngestSource } from "./persistence/ingest.ts";
 export type { Persistence } from "./persistence/persistence.ts";
 export { PersistentStore, type PersistentStoreOptions } from "./persistence/persistent-store.ts";
+export { LockedError, type LockHolder } from "./persistence/storage/locked-error.ts";
 export {
   type Aggregate,
   type Aggregates,

@@ -3,7 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ArrowPersistence, type Capabilities } from "faun";
 import { DuckDBPersistence } from "faun/duckdb";
+import { FileStorage, MemoryStorage, ParquetPersistence } from "faun/parquet";
 import { afterAll } from "vitest";
+import { SimulatedDisk } from "../storage/simulated-disk.ts";
 import { describeBackend } from "./backend.ts";
 
 /** Every backend, each by a line: how one is made over an empty place, and what it is expected to be capable of. */
@@ -31,5 +33,19 @@ describeBackend("DuckDB in a file", (entity) => new DuckDBPersistence(entity, { 
 describeBackend(
   "DuckDB with a primary key",
   (entity) => new DuckDBPersistence(entity, { path: newPath("duckdb"), primaryKey: true }),
+  native,
+);
+describeBackend("Parquet in files", (entity) => new ParquetPersistence(entity, newPath("folder")), native);
+describeBackend(
+  "Parquet in memory, in small row groups",
+  (entity) => new ParquetPersistence(entity, new MemoryStorage(), { rowGroupSize: 1000, compression: "uncompressed" }),
+  native,
+);
+describeBackend(
+  "Parquet on a simulated disk",
+  (entity) => {
+    const disk = new SimulatedDisk();
+    return new ParquetPersistence(entity, new FileStorage("/data", { fileSystem: disk, lock: disk.lock }));
+  },
   native,
 );

@@ -46,9 +46,9 @@ export class MemoryStorage implements Storage {
     this.#files.delete(name);
   }
 
-  async createFolder(): Promise<void> {}
+  async createFolder(_folder: string): Promise<void> {}
 
-  async syncFolder(): Promise<void> {}
+  async syncFolder(_folder: string): Promise<void> {}
 
   async lock(name: string): Promise<StorageLock> {
     const since = this.#locks.get(name);

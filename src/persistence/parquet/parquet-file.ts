@@ -1,0 +1,128 @@
+import { CorruptDataError, FaunError } from "../../errors.ts";
+import { crc32 } from "../crc32.ts";
+import type { Storage, StoredFile } from "../storage/storage.ts";
+import { chunkChecksums } from "./format/checksums.ts";
+import { type Footer, footerLength, readFooter, TAIL_BYTES } from "./format/read-footer.ts";
+import type { ChunkTask } from "./read/row-group-reader.ts";
+
+/** Bytes of the end of a file that are read first: of most files that is the whole footer. */
+const FIRST_READ = 65_536;
+/** Ranges of a row group that are further apart than this are read one by one. */
+const WORTH_SKIPPING = 262_144;
+
+/** A Parquet file that is open: one version of it, whatever is stored under its name meanwhile. */
+export class ParquetFile {
+  /** Begins the messages of errors. */
+  readonly place: string;
+  readonly footer: Footer;
+  /** CRC-32 of every column chunk, where Faun wrote the file. */
+  readonly checksums: Uint32Array | null;
+  readonly #stored: StoredFile;
+  #holders = 1;
+
+  private constructor(place: string, stored: StoredFile, footer: Footer) {
+    this.place = place;
+    this.#stored = stored;
+    this.footer = footer;
+    this.checksums = footer.checked ? chunkChecksums(footer.metadata, place) : null;
+  }
+
+  /** Opens the file of a name and reads its footer; null where there is none. @throws IoError, CorruptDataError, UnsupportedError */
+  static async open(storage: Storage, name: string): Promise<ParquetFile | null> {
+    const stored = await storage.open(name);
+    if (stored === null) return null;
+    const place = `${storage.location}/${name}`;
+    try {
+      return new ParquetFile(place, stored, await footerOf(stored, place));
+    } catch (error) {
+      await stored.close();
+      throw error;
+    }
+  }
+
+  /** Bytes of the file. */
+  get size(): number {
+    return this.#stored.size;
+  }
+
+  /** One more holder, who has to call `release` as well. */
+  retain(): this {
+    this.#holders++;
+    return this;
+  }
+
+  /** Closes the file when its last holder is done with it. */
+  async release(): Promise<void> {
+    if (--this.#holders === 0) await this.#stored.close();
+  }
+
+  /** Bytes as they are stored. @throws IoError */
+  read(offset: number, length: number): Promise<Uint8Array<ArrayBuffer>> {
+    return this.#stored.read(offset, length);
+  }
+
+  /**
+   * The bytes of column chunks of one row group, each held against its checksum where there is one.
+   * @throws CorruptDataError naming the file, the row group and the column; IoError
+   */
+  async readChunks(rowGroup: number, tasks: readonly ChunkTask[]): Promise<Uint8Array[]> {
+    const chunks = new Array<Uint8Array>(tasks.length);
+    for (const { from, to, members } of together(tasks)) {
+      const bytes = await this.#stored.read(from, to - from);
+      for (const i of members) {
+        const { offset, length } = tasks[i].range;
+        chunks[i] = bytes.subarray(offset - from, offset - from + length);
+      }
+    }
+    if (this.checksums !== null) {
+      const columns = this.footer.leaves.length;
+      for (const [i, { leaf, place }] of tasks.entries()) {
+        if (crc32(chunks[i]) !== this.checksums[rowGroup * columns + leaf])
+          throw new CorruptDataError(`${place}: its bytes are not those that were written: their checksum is another`);
+      }
+    }
+    return chunks;
+  }
+}
+
+async function footerOf(stored: StoredFile, place: string): Promise<Footer> {
+  const { size } = stored;
+  const first = Math.min(size, FIRST_READ);
+  const end = await stored.read(size - first, first);
+  const length = footerLength(end.subarray(-TAIL_BYTES), size, place);
+  const start = first - TAIL_BYTES - length;
+  const bytes = start >= 0 ? end.subarray(start, start + length) : await stored.read(size - TAIL_BYTES - length, length);
+  return guarded(place, () => readFooter(bytes, size, place));
+}
+
+/** Whatever bytes make code stumble is damage of the file, and told as such. */
+export function guarded<R>(place: string, run: () => R): R {
+  try {
+    return run();
+  } catch (cause) {
+    if (cause instanceof FaunError) throw cause;
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new CorruptDataError(`${place}: it cannot be understood: ${why}`, { cause });
+  }
+}
+
+interface Reach {
+  readonly from: number;
+  to: number;
+  readonly members: number[];
+}
+
+/** Neighbouring ranges are read in one go. */
+function together(tasks: readonly ChunkTask[]): Reach[] {
+  const order = tasks.map((_, i) => i).sort((a, b) => tasks[a].range.offset - tasks[b].range.offset);
+  const reaches: Reach[] = [];
+  for (const i of order) {
+    const { offset, length } = tasks[i].range;
+    const last = reaches.at(-1);
+    if (last !== undefined && offset - last.to <= WORTH_SKIPPING) {
+      last.to = Math.max(last.to, offset + length);
+      last.members.push(i);
+    } else reaches.push({ from: offset, to: offset + length, members: [i] });
+  }
+  return reaches;
+}

@@ -1,0 +1,110 @@
+import type { RecordBatch } from "apache-arrow";
+import { recordBatchesOf } from "../../arrow/table.ts";
+import { projectEntity } from "../../entity/projection.ts";
+import type { EntitySchema } from "../../entity/schema.ts";
+import type { EntityRow } from "../../entity/types.ts";
+import type { BoundExpression } from "../../query/bound.ts";
+import { RowAccess } from "../../soa/row-access.ts";
+import { SoA } from "../../soa/soa.ts";
+import type { OperationOptions } from "../backend.ts";
+import type { PageCodec, PageCodecName } from "./codecs/codec.ts";
+import { loadCodec } from "./codecs/load-codec.ts";
+import { guarded, type ParquetFile } from "./parquet-file.ts";
+import { mayMatch } from "./read/prune.ts";
+import { type ChunkTask, type ReadLimits, RowGroupReader } from "./read/row-group-reader.ts";
+
+export interface FileScan extends OperationOptions {
+  /** Names of the fields to read. */
+  readonly columns: readonly string[];
+  /** Row groups by their number, ascending; all by default. */
+  readonly rowGroups?: readonly number[] | undefined;
+  readonly limits?: ReadLimits | undefined;
+}
+
+/** The row groups whose statistics do not rule out that the condition holds for a row. O(row groups). */
+export function matchingRowGroups(file: ParquetFile, schema: EntitySchema, where: BoundExpression | null): number[] {
+  const all = file.footer.metadata.rowGroups.map((_, g) => g);
+  if (where === null) return all;
+  const access = accessOf(
+    schema,
+    schema.fields.map(({ name }) => name),
+  );
+  const { leaves } = new RowGroupReader(access.schema, access.codecs, file.footer, file.place);
+  return all.filter((g) => guarded(file.place, () => mayMatch(where, schema, leaves, file.footer, g)));
+}
+
+/**
+ * The rows of a file as record batches over what was decoded, row group by row group: while one is looked at, the bytes
+ * of the next are on their way. Holds two row groups at a time.
+ * @throws CorruptDataError, IoError, SchemaMismatchError, TypeConversionError, UnsupportedError
+ */
+export async function* scanFile(file: ParquetFile, schema: EntitySchema, scan: FileScan): AsyncGenerator<RecordBatch> {
+  for await (const rows of decodeFile(file, schema, scan)) yield* recordBatchesOf(rows);
+}
+
+/** As {@link scanFile}, each row group as a kernel of the wanted fields, without a key. */
+export async function* decodeFile(file: ParquetFile, schema: EntitySchema, scan: FileScan): AsyncGenerator<SoA<EntityRow>> {
+  const { signal, onProgress } = scan;
+  signal?.throwIfAborted();
+  const { metadata } = file.footer;
+  const access = accessOf(schema, scan.columns);
+  const reader = new RowGroupReader(access.schema, access.codecs, file.footer, file.place, scan.limits);
+  const groups = scan.rowGroups ?? metadata.rowGroups.map((_, g) => g);
+  const firstRows = firstRowsOf(file);
+  const codecs = new Map<PageCodecName, PageCodec>();
+  const done = { rows: 0, bytes: 0, totalRows: groups.reduce((rows, g) => rows + metadata.rowGroups[g].numRows, 0) };
+
+  const fetch = (i: number): Promise<Fetched> | null => {
+    if (i >= groups.length) return null;
+    const fetching = fetchGroup(file, reader, groups[i], codecs);
+    // Whoever waits for it is told; nobody may, if the scan ends before.
+    fetching.catch(() => {});
+    return fetching;
+  };
+  let next = fetch(0);
+  for (let i = 0; next !== null; i++) {
+    const { tasks, bytes } = await next;
+    signal?.throwIfAborted();
+    next = fetch(i + 1);
+    const group = groups[i];
+    const rows = new SoA<EntityRow>(access.entity, { access });
+    guarded(`${file.place}: row group ${group}`, () => {
+      const decoded = reader.decode(tasks, bytes, codecs);
+      rows.append((appender) => reader.append(appender, group, decoded, firstRows[group]));
+    });
+    yield rows;
+    done.rows += rows.size;
+    done.bytes += bytes.reduce((sum, { length }) => sum + length, 0);
+    onProgress?.({ ...done });
+    signal?.throwIfAborted();
+  }
+}
+
+interface Fetched {
+  readonly tasks: readonly ChunkTask[];
+  readonly bytes: readonly Uint8Array[];
+}
+
+async function fetchGroup(
+  file: ParquetFile,
+  reader: RowGroupReader,
+  group: number,
+  codecs: Map<PageCodecName, PageCodec>,
+): Promise<Fetched> {
+  const tasks = guarded(file.place, () => reader.tasks(group));
+  for (const { codec } of tasks) if (!codecs.has(codec)) codecs.set(codec, await loadCodec(codec));
+  return { tasks, bytes: await file.readChunks(group, tasks) };
+}
+
+function firstRowsOf(file: ParquetFile): number[] {
+  let first = 0;
+  return file.footer.metadata.rowGroups.map(({ numRows }) => {
+    const here = first;
+    first += numRows;
+    return here;
+  });
+}
+
+/** Of some fields, without a key: what is read from a file is not indexed. */
+export const accessOf = (schema: EntitySchema, columns: Iterable<string>): RowAccess<EntityRow> =>
+  new RowAccess(projectEntity(schema, columns, { keyed: false }));

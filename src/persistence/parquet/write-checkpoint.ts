@@ -1,0 +1,95 @@
+import type { RecordBatch } from "apache-arrow";
+import type { EntitySchema } from "../../entity/schema.ts";
+import type { CheckpointFacts } from "../log/checkpoint.ts";
+import { replaceFile } from "../storage/atomic-replace.ts";
+import type { Storage } from "../storage/storage.ts";
+import { factsMetadata } from "./checkpoint-facts.ts";
+import { loadCodec } from "./codecs/load-codec.ts";
+import { fileSchemaOf } from "./format/file-schema.ts";
+import type { RowGroup } from "./format/metadata.ts";
+import { HEAD, writeFooter } from "./format/write-footer.ts";
+import { gatherRows } from "./gather-rows.ts";
+import type { ParquetFile } from "./parquet-file.ts";
+import type { WriteSettings } from "./write/options.ts";
+import { encodeRowGroup, shiftRowGroup } from "./write/row-group.ts";
+import { rowGroupsOf } from "./write/row-runs.ts";
+
+/** What a new file is made of, in order: row groups of the old one as they are, and rows to be encoded. */
+export type Piece =
+  | { readonly file: ParquetFile; readonly rowGroup: number }
+  | { readonly batches: AsyncIterable<RecordBatch> | Iterable<RecordBatch> };
+
+export interface WriteCheckpointOptions {
+  readonly facts: CheckpointFacts;
+  readonly settings: WriteSettings;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Bytes copied from file to file at a time. */
+const COPY_BYTES = 4 << 20;
+
+/**
+ * Writes a checkpoint in place of the one there is, at once. The batches of a piece share row groups, to their full
+ * size; row groups of the old file are copied byte for byte, with their checksums. Holds one row group. O(bytes of the
+ * new file).
+ * @throws IoError with its `outcome`; what a source of pieces throws
+ */
+export async function writeCheckpoint(
+  storage: Storage,
+  name: string,
+  schema: EntitySchema,
+  pieces: AsyncIterable<Piece> | Iterable<Piece>,
+  { facts, settings, signal }: WriteCheckpointOptions,
+): Promise<void> {
+  const codec = await loadCodec(settings.compression, { level: settings.compressionLevel });
+  const fileSchema = fileSchemaOf(schema);
+  await replaceFile(
+    storage,
+    name,
+    async (writer) => {
+      const rowGroups: RowGroup[] = [];
+      const checksums: number[] = [];
+      await writer.write(HEAD);
+      for await (const piece of pieces) {
+        if ("rowGroup" in piece) {
+          const { file, rowGroup } = piece;
+          const range = rangeOf(file.footer.metadata.rowGroups[rowGroup]);
+          rowGroups.push(shiftRowGroup(file.footer.metadata.rowGroups[rowGroup], writer.position - range.from, rowGroups.length));
+          const columns = file.footer.leaves.length;
+          checksums.push(...(file.checksums as Uint32Array).subarray(rowGroup * columns, (rowGroup + 1) * columns));
+          for (let from = range.from; from < range.to; from += COPY_BYTES) {
+            signal?.throwIfAborted();
+            await writer.write(await file.read(from, Math.min(COPY_BYTES, range.to - from)));
+          }
+          continue;
+        }
+        for await (const rows of gatherRows(schema, piece.batches, settings.rowGroupSize)) {
+          for (const group of rowGroupsOf(rows, settings.rowGroupSize)) {
+            signal?.throwIfAborted();
+            const encoded = encodeRowGroup(fileSchema, group, settings, codec);
+            rowGroups.push(shiftRowGroup(encoded.metadata, writer.position, rowGroups.length));
+            checksums.push(...encoded.checksums);
+            for (const part of encoded.parts) await writer.write(part);
+          }
+        }
+      }
+      const keyValueMetadata = [...factsMetadata(facts), ...settings.keyValueMetadata];
+      await writer.write(writeFooter(fileSchema, { rowGroups, checksums, keyValueMetadata }));
+    },
+    { beforeRename: () => signal?.throwIfAborted() },
+  );
+}
+
+/** Where a row group's pages lie. Those that Faun wrote lie together. */
+export function rangeOf(group: RowGroup): { from: number; to: number } {
+  let from = Number.POSITIVE_INFINITY;
+  let to = 0;
+  for (const { metaData } of group.columns) {
+    if (metaData === undefined) continue;
+    const { dataPageOffset, dictionaryPageOffset, totalCompressedSize } = metaData;
+    const start = dictionaryPageOffset === undefined ? dataPageOffset : Math.min(dictionaryPageOffset, dataPageOffset);
+    from = Math.min(from, start);
+    to = Math.max(to, start + totalCompressedSize);
+  }
+  return { from, to };
+}
