@@ -51,6 +51,7 @@ const REMEMBERED = 1000;
 
 /** What there is while the backend is open. */
 interface Opened {
+  /** Held from the first change on; until then others may write, and every snapshot looks anew. */
   readonly lock: StorageLock | null;
   readonly log: RedoLog;
   readonly layers: Layers;
@@ -112,8 +113,7 @@ export class LoggedBackend implements Backend {
 
   commit(changes: readonly Change[], options: CommitOptions = {}): Promise<Commit> {
     return this.#inTurn(async () => {
-      this.#assertWritable();
-      const opened = this.#present();
+      const opened = await this.#writing(options);
       const gathered = await gatherChanges(this.#schema, changes, options);
       const { txn, expected } = options;
       const made = txn === undefined ? undefined : opened.facts.writers.get(txn.writer);
@@ -137,15 +137,16 @@ export class LoggedBackend implements Backend {
 
   lastTxn(writer: string): Promise<{ seq: bigint; commit: Commit } | undefined> {
     return this.#inTurn(async () => {
-      const opened = this.#present();
-      await this.#settle(opened);
+      const opened = await this.#seeing({});
+      if (opened.lock !== null) await this.#settle(opened);
       return opened.facts.writers.get(writer);
     });
   }
 
   async snapshot(at?: { version: Version } | { asOf: Date }, options: OperationOptions = {}): Promise<BackendSnapshot> {
     options.signal?.throwIfAborted();
-    const opened = this.#options.readOnly ? await this.#inTurn(() => this.#refreshed(options)) : this.#present();
+    const present = this.#present();
+    const opened = present.lock === null ? await this.#inTurn(() => this.#seeing(options)) : present;
     const version = String(opened.facts.seq);
     if (at !== undefined && !("version" in at && at.version === version)) {
       throw new UnsupportedError(
@@ -172,10 +173,9 @@ export class LoggedBackend implements Backend {
   /** "checkpoint" and "compact" fold the log into the checkpoint; "vacuum" removes what is left of logs that were. */
   async maintain(task: "checkpoint" | "compact" | "vacuum", options: OperationOptions = {}): Promise<void> {
     options.signal?.throwIfAborted();
-    this.#assertWritable();
     await this.#folding?.catch(() => {});
     await this.#inTurn(async () => {
-      const opened = this.#present();
+      const opened = await this.#writing(options);
       await this.#settle(opened);
       if (task !== "vacuum") await this.#foldAll(opened, options);
       await opened.log.dropThrough(opened.layers.checkpoint.facts.seq);
@@ -189,7 +189,7 @@ export class LoggedBackend implements Backend {
       const opened = this.#opened;
       if (opened === null) return;
       try {
-        if (!this.#options.readOnly && this.#broken === null) {
+        if (opened.lock !== null && this.#broken === null) {
           await this.#settle(opened);
           await this.#foldAll(opened, {});
         }
@@ -208,38 +208,51 @@ export class LoggedBackend implements Backend {
     });
   }
 
-  async #open(options: OperationOptions): Promise<Opened> {
-    const { readOnly, includeLog, log: logging, onDamage } = this.#options;
-    const lock = readOnly ? null : await this.#lock();
+  async #open(options: OperationOptions, lock: StorageLock | null = null): Promise<Opened> {
+    const { readOnly, includeLog, onDamage } = this.#options;
+    const { layers, facts } = await openLayers(this.#entity, this.#schema, this.#storage, this.#format, {
+      log: !readOnly || includeLog,
+      // Only who has the lock may set damaged segments aside.
+      onDamage,
+      setAside: lock !== null,
+      ...options,
+    });
+    const log = new RedoLog(this.#storage, LOG_FOLDER, this.#schema.name, facts.seq, this.#options);
+    return { lock, log, layers, facts, frozenFacts: facts };
+  }
+
+  /** To change something: with the lock, on top of what is there once it is held. */
+  async #writing(options: OperationOptions): Promise<Opened> {
+    const present = this.#present();
+    if (present.lock !== null) return present;
+    if (this.#options.readOnly)
+      throw new UnsupportedError(`${this.#schema.name}: ${this.#storage.location} was opened to be read only`);
+    await this.#storage.createFolder("");
+    const lock = await this.#storage.lock(LOCK);
     try {
-      if (!readOnly) await removeLeftovers(this.#storage, "");
-      const { layers, facts } = await openLayers(this.#entity, this.#schema, this.#storage, this.#format, {
-        log: !readOnly || includeLog,
-        onDamage: readOnly ? "refuse" : onDamage,
-        ...options,
-      });
-      const log = new RedoLog(this.#storage, LOG_FOLDER, this.#schema.name, facts.seq, this.#options);
-      const opened: Opened = { lock, log, layers, facts, frozenFacts: facts };
+      await removeLeftovers(this.#storage, "");
+      const opened = await this.#replace(await this.#open(options, lock));
       // What only the log has goes into the checkpoint where there is to be no log.
-      if (!readOnly && !logging) await this.#foldAll(opened, options);
+      if (!this.#options.log) await this.#foldAll(opened, options);
       return opened;
     } catch (error) {
-      await lock?.release();
+      if (this.#opened?.lock !== lock) await lock.release();
       throw error;
     }
   }
 
-  async #lock(): Promise<StorageLock> {
-    await this.#storage.createFolder("");
-    return this.#storage.lock(LOCK);
+  /** To read: what there is now. */
+  async #seeing(options: OperationOptions): Promise<Opened> {
+    const present = this.#present();
+    return present.lock === null ? this.#replace(await this.#open(options)) : present;
   }
 
-  /** For a reader: what there is now. */
-  async #refreshed(options: OperationOptions): Promise<Opened> {
-    const old = this.#present();
-    this.#opened = await this.#open(options);
-    await old.layers.checkpoint.release();
-    return this.#opened;
+  async #replace(opened: Opened): Promise<Opened> {
+    const old = this.#opened;
+    this.#opened = opened;
+    this.#categories.forget();
+    await old?.layers.checkpoint.release();
+    return opened;
   }
 
   async #commit(opened: Opened, steps: readonly Step[], direct: boolean, options: CommitOptions): Promise<Commit> {
@@ -394,11 +407,6 @@ export class LoggedBackend implements Backend {
     if (this.#opened === null)
       throw new UnsupportedError(`${this.#schema.name}: the storage ${this.#storage.location} is not open`);
     return this.#opened;
-  }
-
-  #assertWritable(): void {
-    if (this.#options.readOnly)
-      throw new UnsupportedError(`${this.#schema.name}: ${this.#storage.location} was opened to be read only`);
   }
 
   #inTurn<R>(run: () => Promise<R>): Promise<R> {

@@ -12,6 +12,8 @@ import { replay } from "./replay.ts";
 export interface OpenLayersOptions extends OperationOptions {
   readonly log: boolean;
   readonly onDamage: "refuse" | "keep sound";
+  /** Whether what is lost by "keep sound" is moved out of the way of what comes next. */
+  readonly setAside: boolean;
 }
 
 /** How often a reader looks again whose log was folded away while it read. */
@@ -49,7 +51,7 @@ async function replayed(
   schema: EntitySchema,
   storage: Storage,
   checkpoint: Checkpoint,
-  { onDamage, signal, onProgress }: OpenLayersOptions,
+  { onDamage, setAside, signal, onProgress }: OpenLayersOptions,
 ): Promise<{ layers: Layers; facts: CheckpointFacts }> {
   const overlay = new Overlay(entity, schema);
   const { seq } = checkpoint.facts;
@@ -57,7 +59,7 @@ async function replayed(
   const state = await replay(entity, schema, overlay, commits, storage.durability, ({ rows, bytes }) =>
     onProgress?.({ rows, bytes }),
   );
-  if (onDamage === "keep sound") await setDamagedAside(storage, state.commits === 0 ? seq : state.seq);
+  if (onDamage === "keep sound" && setAside) await setDamagedAside(storage, state.commits === 0 ? seq : state.seq);
   const writers = new Map(checkpoint.facts.writers);
   for (const [writer, last] of state.writers) {
     writers.delete(writer);
