@@ -27,6 +27,10 @@ export interface DecodedColumn {
   readonly strings: readonly string[] | null;
 }
 
+/** Bytes that a decoded column takes in memory. */
+export const decodedSize = ({ validity, values, offsets }: DecodedColumn): number =>
+  values.byteLength + (validity?.byteLength ?? 0) + (offsets?.byteLength ?? 0);
+
 export interface ChunkLimits {
   /**
    * Bytes that the rows may take decoded. Rows of one value repeated take next to nothing in a file: this tells a large

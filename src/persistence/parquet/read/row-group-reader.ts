@@ -5,54 +5,24 @@ import type { Column } from "../../../columns/column.ts";
 import { HeapAllocator } from "../../../columns/heap-allocator.ts";
 import { describeType } from "../../../entity/field-type.ts";
 import type { EntitySchema, FieldSpec } from "../../../entity/schema.ts";
-import { CorruptDataError, TypeConversionError, UnsupportedError } from "../../../errors.ts";
+import { CorruptDataError, UnsupportedError } from "../../../errors.ts";
 import type { Appender } from "../../../soa/appender.ts";
 import { CHUNK_ROWS } from "../../../soa/chunk.ts";
 import type { PageCodec, PageCodecName } from "../codecs/codec.ts";
-import { type ColumnMetaData, CompressionCodec } from "../format/metadata.ts";
-import { type ChunkRange, chunkRange, type Footer } from "../format/read-footer.ts";
+import { CompressionCodec } from "../format/metadata.ts";
+import { chunkRange, type Footer } from "../format/read-footer.ts";
 import type { Leaf } from "../format/schema-tree.ts";
 import { absentMaker, columnMaker, type MakeColumn } from "./column-maker.ts";
 import { type ColumnPlan, decodingOf } from "./column-plan.ts";
-import { Misfit } from "./convert.ts";
-import { type DecodedColumn, decodeChunk, defaultDecodedBytes } from "./decode-chunk.ts";
+import { type DecodedColumn, decodedSize, defaultDecodedBytes } from "./decode-chunk.ts";
 import { fileColumns } from "./file-columns.ts";
+import { type ChunkTask, runTask } from "./run-task.ts";
+
+export type { ChunkTask } from "./run-task.ts";
 
 export interface ReadLimits {
   /** Bytes that the read columns of one row group may take decoded; by default 256 MiB, or 64 times what is stored if that is more. */
   readonly decodedBytes?: number | undefined;
-}
-
-/** A column chunk to be read, and all that decoding it takes but its bytes: plain data, so that it can go to a worker. */
-export interface ChunkTask {
-  /** Position of its column among the leaves of the file. */
-  readonly leaf: number;
-  readonly range: ChunkRange;
-  readonly metaData: ColumnMetaData;
-  readonly codec: PageCodecName;
-  readonly rows: number;
-  readonly plan: ColumnPlan;
-  /** Begins the messages of errors: file, row group and column. */
-  readonly place: string;
-  /** For the message of a {@link TypeConversionError}. */
-  readonly target: { readonly entity: string; readonly column: string; readonly from: string; readonly to: string };
-}
-
-/** Decodes what a task asks for out of the bytes of its range. @throws CorruptDataError, UnsupportedError, TypeConversionError */
-export function runTask(
-  { metaData, rows, plan, place, target }: ChunkTask,
-  bytes: Uint8Array,
-  codec: PageCodec,
-  decodedBytes: number,
-): DecodedColumn {
-  try {
-    return decodeChunk(bytes, metaData, rows, plan, codec, { decodedBytes }, place);
-  } catch (error) {
-    if (!(error instanceof Misfit)) throw error;
-    throw new TypeConversionError(target.entity, target.column, target.from, target.to, `${place}: ${error.message}`, {
-      cause: error,
-    });
-  }
 }
 
 interface FieldSource {
@@ -176,9 +146,6 @@ interface Made {
   readonly allocator?: Allocator;
   readonly epoch?: number;
 }
-
-const decodedSize = ({ validity, values, offsets }: DecodedColumn): number =>
-  values.byteLength + (validity?.byteLength ?? 0) + (offsets?.byteLength ?? 0);
 
 const CODEC_NAMES: Readonly<Record<number, PageCodecName>> = {
   [CompressionCodec.UNCOMPRESSED]: "uncompressed",

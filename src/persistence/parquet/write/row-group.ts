@@ -1,7 +1,7 @@
 import type { PageCodec } from "../codecs/codec.ts";
 import type { FileSchema } from "../format/file-schema.ts";
 import type { ColumnChunk, RowGroup } from "../format/metadata.ts";
-import { encodeColumnChunk } from "./column-chunk.ts";
+import { type EncodedChunk, encodeColumnChunk } from "./column-chunk.ts";
 import { gatherColumn } from "./column-values.ts";
 import type { WriteSettings } from "./options.ts";
 import type { RowGroupRows } from "./row-runs.ts";
@@ -23,18 +23,24 @@ export interface EncodedRowGroup {
 export function encodeRowGroup(
   file: FileSchema,
   source: RowGroupRows,
-  settings: WriteSettings,
+  { pageSize, encodings }: WriteSettings,
   codec: PageCodec,
 ): EncodedRowGroup {
+  const chunks = file.columns.map((column, i) => {
+    const gathered = gatherColumn(column, source, file.schema.name);
+    return encodeColumnChunk(column, gathered, codec, { pageSize, encoding: encodings[i] });
+  });
+  return joinChunks(chunks, source.rows);
+}
+
+/** The row group that encoded columns make, in this order. O(columns). */
+export function joinChunks(chunks: readonly EncodedChunk[], rows: number): EncodedRowGroup {
   const parts: Uint8Array[] = [];
   const columns: ColumnChunk[] = [];
-  const checksums = new Uint32Array(file.columns.length);
+  const checksums = new Uint32Array(chunks.length);
   let byteLength = 0;
   let uncompressed = 0;
-  file.columns.forEach((column, i) => {
-    const gathered = gatherColumn(column, source, file.schema.name);
-    const { pageSize, encodings } = settings;
-    const encoded = encodeColumnChunk(column, gathered, codec, { pageSize, encoding: encodings[i] });
+  chunks.forEach((encoded, i) => {
     parts.push(...encoded.parts);
     columns.push(shiftChunk(encoded.chunk, byteLength));
     checksums[i] = encoded.crc;
@@ -44,7 +50,7 @@ export function encodeRowGroup(
   const metadata: RowGroup = {
     columns,
     totalByteSize: uncompressed,
-    numRows: source.rows,
+    numRows: rows,
     fileOffset: 0,
     totalCompressedSize: byteLength,
   };
