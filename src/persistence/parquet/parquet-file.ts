@@ -1,5 +1,4 @@
 import { CorruptDataError, FaunError } from "../../errors.ts";
-import { crc32 } from "../crc32.ts";
 import type { Storage, StoredFile } from "../storage/storage.ts";
 import { chunkChecksums } from "./format/checksums.ts";
 import { type Footer, footerLength, readFooter, TAIL_BYTES } from "./format/read-footer.ts";
@@ -61,11 +60,8 @@ export class ParquetFile {
     return this.#stored.read(offset, length);
   }
 
-  /**
-   * The bytes of column chunks of one row group, each held against its checksum where there is one.
-   * @throws CorruptDataError naming the file, the row group and the column; IoError
-   */
-  async readChunks(rowGroup: number, tasks: readonly ChunkTask[]): Promise<Uint8Array[]> {
+  /** The bytes of column chunks of one row group, in the order of the tasks; not yet held against their checksums. @throws IoError */
+  async readChunks(tasks: readonly ChunkTask[]): Promise<Uint8Array[]> {
     const chunks = new Array<Uint8Array>(tasks.length);
     for (const { from, to, members } of together(tasks)) {
       const bytes = await this.#stored.read(from, to - from);
@@ -74,14 +70,14 @@ export class ParquetFile {
         chunks[i] = bytes.subarray(offset - from, offset - from + length);
       }
     }
-    if (this.checksums !== null) {
-      const columns = this.footer.leaves.length;
-      for (const [i, { leaf, place }] of tasks.entries()) {
-        if (crc32(chunks[i]) !== this.checksums[rowGroup * columns + leaf])
-          throw new CorruptDataError(`${place}: its bytes are not those that were written: their checksum is another`);
-      }
-    }
     return chunks;
+  }
+
+  /** CRC-32 of those chunks as they were written; undefined where Faun did not write the file. */
+  chunkChecksums(rowGroup: number, tasks: readonly ChunkTask[]): number[] | undefined {
+    const { checksums, footer } = this;
+    if (checksums === null) return undefined;
+    return tasks.map(({ leaf }) => checksums[rowGroup * footer.leaves.length + leaf]);
   }
 }
 

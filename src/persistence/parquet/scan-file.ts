@@ -7,11 +7,11 @@ import type { BoundExpression } from "../../query/bound.ts";
 import { RowAccess } from "../../soa/row-access.ts";
 import { SoA } from "../../soa/soa.ts";
 import type { OperationOptions } from "../backend.ts";
-import type { PageCodec, PageCodecName } from "./codecs/codec.ts";
-import { loadCodec } from "./codecs/load-codec.ts";
+import { parquetEngine } from "./engine/parquet-engine.ts";
+import { pipelined } from "./engine/pipelined.ts";
 import { guarded, type ParquetFile } from "./parquet-file.ts";
 import { mayMatch } from "./read/prune.ts";
-import { type ChunkTask, type ReadLimits, RowGroupReader } from "./read/row-group-reader.ts";
+import { type ReadLimits, RowGroupReader } from "./read/row-group-reader.ts";
 
 export interface FileScan extends OperationOptions {
   /** Names of the fields to read. */
@@ -34,8 +34,8 @@ export function matchingRowGroups(file: ParquetFile, schema: EntitySchema, where
 }
 
 /**
- * The rows of a file as record batches over what was decoded, row group by row group: while one is looked at, the bytes
- * of the next are on their way. Holds two row groups at a time.
+ * The rows of a file as record batches over what was decoded, row group by row group: while one is looked at, the next
+ * two are read and decoded, off this thread. Holds three row groups at a time.
  * @throws CorruptDataError, IoError, SchemaMismatchError, TypeConversionError, UnsupportedError
  */
 export async function* scanFile(file: ParquetFile, schema: EntitySchema, scan: FileScan): AsyncGenerator<RecordBatch> {
@@ -51,49 +51,26 @@ export async function* decodeFile(file: ParquetFile, schema: EntitySchema, scan:
   const reader = new RowGroupReader(access.schema, access.codecs, file.footer, file.place, scan.limits);
   const groups = scan.rowGroups ?? metadata.rowGroups.map((_, g) => g);
   const firstRows = firstRowsOf(file);
-  const codecs = new Map<PageCodecName, PageCodec>();
   const done = { rows: 0, bytes: 0, totalRows: groups.reduce((rows, g) => rows + metadata.rowGroups[g].numRows, 0) };
-
-  const fetch = (i: number): Promise<Fetched> | null => {
-    if (i >= groups.length) return null;
-    const fetching = fetchGroup(file, reader, groups[i], codecs);
-    // Whoever waits for it is told; nobody may, if the scan ends before.
-    fetching.catch(() => {});
-    return fetching;
+  const engine = parquetEngine();
+  const decode = async (group: number) => {
+    const tasks = guarded(file.place, () => reader.tasks(group));
+    const bytes = await file.readChunks(tasks);
+    const stored = bytes.reduce((sum, { length }) => sum + length, 0);
+    const checksums = file.chunkChecksums(group, tasks);
+    return { group, stored, decoded: await engine.decode(reader, tasks, bytes, { signal, checksums }) };
   };
-  let next = fetch(0);
-  for (let i = 0; next !== null; i++) {
-    const { tasks, bytes } = await next;
-    signal?.throwIfAborted();
-    next = fetch(i + 1);
-    const group = groups[i];
+  for await (const { group, stored, decoded } of pipelined(groups, decode)) {
     const rows = new SoA<EntityRow>(access.entity, { access });
-    guarded(`${file.place}: row group ${group}`, () => {
-      const decoded = reader.decode(tasks, bytes, codecs);
-      rows.append((appender) => reader.append(appender, group, decoded, firstRows[group]));
-    });
+    guarded(`${file.place}: row group ${group}`, () =>
+      rows.append((appender) => reader.append(appender, group, decoded, firstRows[group])),
+    );
     yield rows;
     done.rows += rows.size;
-    done.bytes += bytes.reduce((sum, { length }) => sum + length, 0);
+    done.bytes += stored;
     onProgress?.({ ...done });
     signal?.throwIfAborted();
   }
-}
-
-interface Fetched {
-  readonly tasks: readonly ChunkTask[];
-  readonly bytes: readonly Uint8Array[];
-}
-
-async function fetchGroup(
-  file: ParquetFile,
-  reader: RowGroupReader,
-  group: number,
-  codecs: Map<PageCodecName, PageCodec>,
-): Promise<Fetched> {
-  const tasks = guarded(file.place, () => reader.tasks(group));
-  for (const { codec } of tasks) if (!codecs.has(codec)) codecs.set(codec, await loadCodec(codec));
-  return { tasks, bytes: await file.readChunks(group, tasks) };
 }
 
 function firstRowsOf(file: ParquetFile): number[] {

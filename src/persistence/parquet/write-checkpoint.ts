@@ -4,20 +4,25 @@ import type { CheckpointFacts } from "../log/checkpoint.ts";
 import { replaceFile } from "../storage/atomic-replace.ts";
 import type { Storage } from "../storage/storage.ts";
 import { factsMetadata } from "./checkpoint-facts.ts";
-import { loadCodec } from "./codecs/load-codec.ts";
+import { parquetEngine } from "./engine/parquet-engine.ts";
+import { pipelined } from "./engine/pipelined.ts";
 import { fileSchemaOf } from "./format/file-schema.ts";
 import type { RowGroup } from "./format/metadata.ts";
 import { HEAD, writeFooter } from "./format/write-footer.ts";
 import { gatherRows } from "./gather-rows.ts";
 import type { ParquetFile } from "./parquet-file.ts";
 import type { WriteSettings } from "./write/options.ts";
-import { encodeRowGroup, shiftRowGroup } from "./write/row-group.ts";
-import { rowGroupsOf } from "./write/row-runs.ts";
+import { type EncodedRowGroup, shiftRowGroup } from "./write/row-group.ts";
+import { type RowGroupRows, rowGroupsOf } from "./write/row-runs.ts";
+
+/** A row group of another file. */
+interface Stored {
+  readonly file: ParquetFile;
+  readonly rowGroup: number;
+}
 
 /** What a new file is made of, in order: row groups of the old one as they are, and rows to be encoded. */
-export type Piece =
-  | { readonly file: ParquetFile; readonly rowGroup: number }
-  | { readonly batches: AsyncIterable<RecordBatch> | Iterable<RecordBatch> };
+export type Piece = Stored | { readonly batches: AsyncIterable<RecordBatch> | Iterable<RecordBatch> };
 
 export interface WriteCheckpointOptions {
   readonly facts: CheckpointFacts;
@@ -30,7 +35,7 @@ const COPY_BYTES = 4 << 20;
 
 /**
  * Writes a checkpoint in place of the one there is, at once. The batches of a piece share row groups, to their full
- * size; row groups of the old file are copied byte for byte, with their checksums. Holds one row group. O(bytes of the
+ * size; row groups of the old file are copied byte for byte, with their checksums. Holds three row groups. O(bytes of the
  * new file).
  * @throws IoError with its `outcome`; what a source of pieces throws
  */
@@ -41,7 +46,6 @@ export async function writeCheckpoint(
   pieces: AsyncIterable<Piece> | Iterable<Piece>,
   { facts, settings, signal }: WriteCheckpointOptions,
 ): Promise<void> {
-  const codec = await loadCodec(settings.compression, { level: settings.compressionLevel });
   const fileSchema = fileSchemaOf(schema);
   await replaceFile(
     storage,
@@ -50,9 +54,14 @@ export async function writeCheckpoint(
       const rowGroups: RowGroup[] = [];
       const checksums: number[] = [];
       await writer.write(HEAD);
-      for await (const piece of pieces) {
-        if ("rowGroup" in piece) {
-          const { file, rowGroup } = piece;
+      const engine = parquetEngine();
+      const groups = rowGroupsIn(pieces, schema, settings.rowGroupSize);
+      const encode = async (group: Stored | RowGroupRows): Promise<Stored | EncodedRowGroup> =>
+        "rowGroup" in group ? group : engine.encode(fileSchema, group, settings, { signal });
+      for await (const group of pipelined(groups, encode)) {
+        signal?.throwIfAborted();
+        if ("rowGroup" in group) {
+          const { file, rowGroup } = group;
           const range = rangeOf(file.footer.metadata.rowGroups[rowGroup]);
           rowGroups.push(shiftRowGroup(file.footer.metadata.rowGroups[rowGroup], writer.position - range.from, rowGroups.length));
           const columns = file.footer.leaves.length;
@@ -63,21 +72,27 @@ export async function writeCheckpoint(
           }
           continue;
         }
-        for await (const rows of gatherRows(schema, piece.batches, settings.rowGroupSize)) {
-          for (const group of rowGroupsOf(rows, settings.rowGroupSize)) {
-            signal?.throwIfAborted();
-            const encoded = encodeRowGroup(fileSchema, group, settings, codec);
-            rowGroups.push(shiftRowGroup(encoded.metadata, writer.position, rowGroups.length));
-            checksums.push(...encoded.checksums);
-            for (const part of encoded.parts) await writer.write(part);
-          }
-        }
+        rowGroups.push(shiftRowGroup(group.metadata, writer.position, rowGroups.length));
+        checksums.push(...group.checksums);
+        for (const part of group.parts) await writer.write(part);
       }
       const keyValueMetadata = [...factsMetadata(facts), ...settings.keyValueMetadata];
       await writer.write(writeFooter(fileSchema, { rowGroups, checksums, keyValueMetadata }));
     },
     { beforeRename: () => signal?.throwIfAborted() },
   );
+}
+
+/** The row groups that the pieces make, in order. */
+async function* rowGroupsIn(
+  pieces: AsyncIterable<Piece> | Iterable<Piece>,
+  schema: EntitySchema,
+  size: number,
+): AsyncGenerator<Stored | RowGroupRows> {
+  for await (const piece of pieces) {
+    if ("rowGroup" in piece) yield piece;
+    else for await (const rows of gatherRows(schema, piece.batches, size)) yield* rowGroupsOf(rows, size);
+  }
 }
 
 /** Where a row group's pages lie. Those that Faun wrote lie together. */

@@ -30,7 +30,7 @@ export interface EngineOptions extends PoolOptions {
 }
 
 /** Decoded bytes of a row group from which on the work is worth a worker: some milliseconds. */
-const WORTH_DECODING = 2 << 20;
+const WORTH_DECODING = 4 << 20;
 /** The same of bytes to be encoded. */
 const WORTH_ENCODING = 512 << 10;
 /** Compressions that take several times as long. */
