@@ -19,6 +19,9 @@ import { UnsupportedError } from "../../errors.ts";
 import { Chunk } from "../../soa/chunk.ts";
 import type { Rows } from "../../soa/rows.ts";
 
+/** Metadata key, on a schema, of the column that is the key: updates and deletes go by it, and the log has to say so itself. */
+const KEY = "faun.key";
+
 /**
  * Rows as messages of an Arrow IPC stream whose schema is kept apart, so that a frame of a few rows does not carry it.
  * Enums are dictionaries, which come with the schema; categories are plain strings here, for their dictionary may be
@@ -41,7 +44,8 @@ export class RowMessages {
     const fields = schema.fields.map((field, i) =>
       this.#categories.includes(i) ? new Field(field.name, new Utf8(), field.nullable, field.metadata) : field,
     );
-    this.#schema = this.#categories.length === 0 ? schema : new Schema(fields, schema.metadata);
+    const key = declared.key === null ? [] : [[KEY, declared.key.column] as const];
+    this.#schema = new Schema(fields, new Map([...schema.metadata, ...key]));
     this.#writer.reset(this.#sink, this.#schema);
     // A batch without rows makes the writer write the dictionaries, which it then knows.
     for (const batch of recordBatchesOf(oneRow(declared, codecs))) this.#writer.write(this.#plain(batch.slice(0, 0)));
@@ -55,7 +59,6 @@ export class RowMessages {
   }
 
   #plain(batch: RecordBatch): RecordBatch {
-    if (this.#categories.length === 0) return batch;
     const children = batch.data.children.map((child, i) => (this.#categories.includes(i) ? this.#texts(child, i) : child));
     const type = new Struct(this.#schema.fields);
     return new RecordBatch(this.#schema, makeData({ type, length: batch.numRows, nullCount: 0, children }));
