@@ -16,20 +16,40 @@ export class RowAccess<T extends EntityRow> {
   readonly schema: EntitySchema;
   /** One a field, in the order of the declaration. */
   readonly codecs: readonly Codec[];
-  readonly write: RowWriter;
-  readonly views: RowViews<T>;
-  readonly iterate: RowIteratorFactory<T>;
   /** Rows are being added: what they added to the dictionaries may leave them again, so no other change may build on it. */
   adding = false;
+  // Made when first used: kernels that only carry columns from one place to another need none of them.
+  #write: RowWriter | null = null;
+  #views: RowViews<T> | null = null;
+  #iterate: RowIteratorFactory<T> | null = null;
 
-  /** @throws ValidationError if `entity` is no entity class or hides one of its columns */
+  /** @throws ValidationError if `entity` is no entity class */
   constructor(entity: EntityClass<T>) {
     this.entity = entity;
     this.schema = schemaOf(entity);
     this.codecs = this.schema.fields.map((field) => codecFor(this.schema, field));
-    this.write = rowWriter(this.schema, this.codecs, entity as unknown as abstract new () => object);
-    this.views = rowViews(this.schema, this.codecs, entity);
-    this.iterate = rowIterators(this.views);
+  }
+
+  get write(): RowWriter {
+    this.#write ??= rowWriter(this.schema, this.codecs, this.entity as unknown as abstract new () => object);
+    return this.#write;
+  }
+
+  /** @throws ValidationError if the entity hides one of its columns, the first time */
+  get views(): RowViews<T> {
+    this.#views ??= rowViews(this.schema, this.codecs, this.entity);
+    return this.#views;
+  }
+
+  get iterate(): RowIteratorFactory<T> {
+    this.#iterate ??= rowIterators(this.views);
+    return this.#iterate;
+  }
+
+  /** As a user's own kernel is made: an entity that hides a column is refused at once. @throws ValidationError */
+  checked(): this {
+    void this.views;
+    return this;
   }
 
   /** The row itself or, where it leaves its key to a default, the row with that key: a default is asked once a row. */

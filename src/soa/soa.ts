@@ -77,7 +77,7 @@ export class SoA<T extends EntityRow = EntityRow> implements Rows, ChunkOwner {
 
   /** @throws ValidationError if `entity` is no entity class or hides one of its columns */
   constructor(entity: EntityClass<T>, options: SoAOptions<T> = {}) {
-    this.access = options.access ?? new RowAccess(entity);
+    this.access = options.access ?? new RowAccess(entity).checked();
     this.allocator = allocatorOf(options.allocator === undefined ? "heap" : options.allocator);
     this.owner = options.readOnlyViews ? null : this;
     const { key } = this.schema;

@@ -60,7 +60,7 @@ export class ShardedStore<T extends EntityRow> extends Queryable<T, "rows"> impl
         expected: "an integer from 1 to 1024",
       });
     }
-    this.#access = new RowAccess(entity);
+    this.#access = new RowAccess(entity).checked();
     this.#router = new ShardRouter(this.#access, shards);
     const { workers = "auto" } = options;
     this.#shards = Array.from({ length: shards }, () =>

@@ -8,6 +8,7 @@ import { DuplicateKeyError, KeyNotFoundError } from "../../errors.ts";
 import { appendRows } from "../../soa/copy-rows.ts";
 import { findRow } from "../../soa/find-row.ts";
 import { FrozenRows } from "../../soa/frozen-rows.ts";
+import { RowAccess } from "../../soa/row-access.ts";
 import { SoA } from "../../soa/soa.ts";
 import type { Step } from "../change-steps.ts";
 import { type KeyId, keyId } from "../key-id.ts";
@@ -40,8 +41,8 @@ export class Overlay {
     this.#entity = entity;
     this.#schema = schema;
     this.#keyEntity = schema.key === null ? null : projectEntity(schema, [schema.key.name]);
-    this.#appended = new SoA(entity);
-    this.#touched = this.#keyEntity === null ? null : new SoA(this.#keyEntity);
+    this.#appended = unseen(entity);
+    this.#touched = this.#keyEntity === null ? null : unseen(this.#keyEntity);
   }
 
   /** Rows that the changes so far carried: what taking them in anew would cost. */
@@ -145,8 +146,8 @@ export class Overlay {
   #clear(): void {
     // New ones: views of what was are still held.
     this.#cleared = true;
-    this.#appended = new SoA(this.#entity);
-    this.#touched = this.#keyEntity === null ? null : new SoA(this.#keyEntity);
+    this.#appended = unseen(this.#entity);
+    this.#touched = this.#keyEntity === null ? null : unseen(this.#keyEntity);
     this.#marks = [];
     this.#marksLent = false;
     this.#deletedBelow = 0;
@@ -234,3 +235,6 @@ export class Overlay {
     }
   }
 }
+
+/** A kernel whose rows nobody looks at one by one. */
+const unseen = (entity: EntityClass<EntityRow>) => new SoA<EntityRow>(entity, { access: new RowAccess(entity) });
