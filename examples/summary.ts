@@ -17,6 +17,8 @@ export interface DemoResults {
 /** The last page: what was measured in this run, on this machine. */
 export function summarise(ui: Ui, { orders, flights, checks, milliseconds }: DemoResults): void {
   const { million, questions } = orders;
+  const snappy = orders.codecs.find(({ compression }) => compression === "snappy");
+  const three = flights.threeMillion;
   const n = million.orders;
   const took = (spent: number) => [duration(spent), rate(n, spent)];
   ui.heading("Summary, as measured just now");
@@ -34,8 +36,17 @@ export function summarise(ui: Ui, { orders, flights, checks, milliseconds }: Dem
       ["Delivered revenue, a query", integer(n), ...took(million.revenueMilliseconds.query)],
       ...questions.timings.slice(1).map(({ question, store }) => [`${capital(question)}, a query`, integer(n), ...took(store)]),
       "rule",
+      ["Orders saved as Parquet, snappy", integer(n), ...took(snappy?.saveMilliseconds ?? 0)],
+      ["Orders loaded from it", integer(n), ...took(snappy?.loadMilliseconds ?? 0)],
+      "rule",
       ["Flights adopted from an Arrow file", integer(flights.flights), duration(flights.adoptMilliseconds), ""],
       ["Flights written as an Arrow file", integer(flights.flights), duration(flights.writtenBack.writeMilliseconds), ""],
+      [
+        "Flights taken in from somebody's Parquet file",
+        integer(three.flights),
+        duration(three.importMilliseconds),
+        rate(three.flights, three.importMilliseconds),
+      ],
     ],
   });
 

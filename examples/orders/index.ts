@@ -4,7 +4,9 @@ import { integer } from "../terminal/numbers.ts";
 import { append } from "./append.ts";
 import { ask } from "./ask.ts";
 import { batch } from "./batch.ts";
+import { compareCodecs } from "./codecs.ts";
 import { million } from "./million.ts";
+import { onDisk } from "./on-disk.ts";
 import { Order } from "./order.ts";
 import { restart } from "./restart.ts";
 import { sideBySide } from "./side-by-side.ts";
@@ -31,5 +33,10 @@ export async function ordersDemo(demo: Demo) {
 
   ui.heading("Orders (f): questions");
   const questions = await ask(demo, array, orders);
-  return { sideBySide: besides, batch: five, restart: again, append: more, million: results, questions };
+
+  ui.heading("Orders (g): on disk, as Parquet");
+  const disk = await onDisk(demo);
+  ui.heading("Orders (h): every codec");
+  const codecs = await compareCodecs(demo, orders);
+  return { sideBySide: besides, batch: five, restart: again, append: more, million: results, questions, disk, codecs };
 }

@@ -21,7 +21,7 @@ describe("npm start -- --json", () => {
   beforeAll(() => {
     run = start("--json", `--rows=${ROWS}`);
     document = JSON.parse(run.stdout);
-  });
+  }, 300_000);
 
   test("succeeds, and says nothing but the document", () => {
     expect(run.stderr).toBe("");
@@ -65,6 +65,21 @@ describe("npm start -- --json", () => {
     expect(questions.timings).toHaveLength(5);
   });
 
+  test("has the orders on disk, and every codec", () => {
+    const { disk, codecs } = document.orders;
+    expect(disk).toMatchObject({ saved: 8, stored: 10 });
+    expect(codecs.map(({ compression }: { compression: string }) => compression)).toEqual([
+      "uncompressed",
+      "snappy",
+      "zstd",
+      "gzip",
+      "lz4",
+      "brotli",
+    ]);
+    for (const { bytes } of codecs) expect(bytes).toBeLessThan(ROWS * 62);
+    expect(document.flights.threeMillion).toMatchObject({ flights: 3_000_000, originalBytes: 13_493_022 });
+  });
+
   test("has the flights, and what is known of them", () => {
     const { flights } = document;
     expect(flights.flights).toBe(200_000);
@@ -81,7 +96,7 @@ test("without --json it ends in the summary", () => {
   expect(status).toBe(0);
   expect(stdout).toMatch(/Summary, as measured just now[\s\S]+The lot as an Arrow table[\s\S]+\d+ checks made, all of them held/);
   expect(stderr).toMatch(/the same orders into a Store +2,000 orders in /);
-});
+}, 300_000);
 
 test.each([["--rows=many"], ["--rows=0"], ["--rows=1e9"], ["--josn"]])("%s is refused with the usage, exit code 2", (option) => {
   const { status, stdout, stderr } = start(option);
