@@ -5,6 +5,7 @@ import { LoggedBackend } from "../../src/persistence/log/logged-backend.ts";
 import { ParquetFormat } from "../../src/persistence/parquet/parquet-format.ts";
 import { writeSettings } from "../../src/persistence/parquet/write/options.ts";
 import { FileStorage } from "../../src/persistence/storage/file-storage.ts";
+import type { Storage } from "../../src/persistence/storage/storage.ts";
 import type { Random, SimulatedDisk } from "../storage/simulated-disk.ts";
 
 export class Item extends Entity("items", { id: u64().key(), count: u32(), note: utf8().nullable() }) {}
@@ -13,10 +14,12 @@ export class Item extends Entity("items", { id: u64().key(), count: u32(), note:
 export type State = string;
 
 /** Small limits, so that a few dozen rows go through every path: row groups kept and rewritten, folds, segments. */
-export function persistenceOn(disk: SimulatedDisk): BackendPersistence<Item> {
-  const storage = new FileStorage("/data", { fileSystem: disk, lock: disk.lock });
+export const persistenceOn = (disk: SimulatedDisk) =>
+  persistenceIn(new FileStorage("/data", { fileSystem: disk, lock: disk.lock }));
+
+export function persistenceIn(storage: Storage, { readOnly = false } = {}): BackendPersistence<Item> {
   const format = new ParquetFormat(writeSettings(schemaOf(Item), { compression: "uncompressed", rowGroupSize: 8 }));
-  const options = { log: true, durability: "sync", interval: 1000, foldRows: 12, readOnly: false, includeLog: false } as const;
+  const options = { log: true, durability: "sync", interval: 1000, foldRows: 12, readOnly, includeLog: false } as const;
   const entity = Item as unknown as EntityClass<EntityRow>;
   return new BackendPersistence(Item, new LoggedBackend(entity, storage, format, { ...options, onDamage: "refuse" }));
 }
