@@ -47,19 +47,41 @@ export type ArrowInput =
  * @throws DuplicateKeyError
  */
 export function readArrow<T extends EntityRow>(soa: SoA<T>, input: ArrowInput): RowRange {
-  const table = foreignTable(soa.schema.name, input);
-  const matcher = new Matcher(soa);
-  if (table.fields !== null) matcher.readersOf(table.fields);
-  // Every batch is matched before the first is read: a batch of another schema is found at once.
-  const readers = table.batches.map((batch) => matcher.readersOf(batch.fields));
-  const { groups, coalesced } = groupPieces(
-    table.batches.map((batch) => batch.length),
-    soa.length === 0,
-  );
-  return soa.append((appender) => {
-    const addition = new Addition(soa, appender, table, readers);
-    for (const group of groups) coalesced ? addition.copy(group) : addition.adopt(group);
-  });
+  return new ArrowReader(soa).read(input);
+}
+
+/**
+ * Reads Arrow data into a kernel part by part, each all or none; what was found out about the columns and dictionaries
+ * of one part serves the next.
+ */
+export class ArrowReader<T extends EntityRow> {
+  readonly #soa: SoA<T>;
+  readonly #matcher: Matcher<T>;
+
+  constructor(soa: SoA<T>) {
+    this.#soa = soa;
+    this.#matcher = new Matcher(soa);
+  }
+
+  /** As {@link readArrow}; rows in messages are counted over all that was read. */
+  read(input: ArrowInput): RowRange {
+    const soa = this.#soa;
+    const matcher = this.#matcher;
+    const table = foreignTable(soa.schema.name, input);
+    if (table.fields !== null) matcher.readersOf(table.fields);
+    // Every batch is matched before the first is read: a batch of another schema is found at once.
+    const readers = table.batches.map((batch) => matcher.readersOf(batch.fields));
+    const { groups, coalesced } = groupPieces(
+      table.batches.map((batch) => batch.length),
+      soa.length === 0,
+    );
+    const range = soa.append((appender) => {
+      const addition = new Addition(soa, appender, table, readers);
+      for (const group of groups) coalesced ? addition.copy(group) : addition.adopt(group);
+    });
+    matcher.rowsBefore += range.length;
+    return range;
+  }
 }
 
 type BatchReader = (batch: ForeignBatch, piece: Piece, adopt: boolean) => Column;
@@ -70,6 +92,8 @@ class Matcher<T extends EntityRow> {
   readonly #known = new Map<readonly ForeignField[], BatchReader[]>();
   /** One reader a field and foreign type, so that what it learns of a dictionary serves all batches. */
   readonly #readers = new Map<string, ReadColumn>();
+  /** Rows that were read before those at hand. */
+  rowsBefore = 0;
 
   constructor(soa: SoA<T>) {
     this.#soa = soa;
@@ -101,7 +125,7 @@ class Matcher<T extends EntityRow> {
         );
       }
       const absent = absentReader(codec);
-      return (_, { rows, firstRow }, adopt) => absent({ rows, firstRow, ...made(adopt) });
+      return (_, { rows, firstRow }, adopt) => absent({ rows, firstRow: this.rowsBefore + firstRow, ...made(adopt) });
     }
     const { type } = fields[index];
     const key = `${field.index} ${describeForeign(type)}`;
@@ -116,7 +140,7 @@ class Matcher<T extends EntityRow> {
           `${array.length} rows of type ${describeForeign(array.type)}`,
         );
       }
-      return naming(schema.name, () => read({ array, from, rows, firstRow, ...made(adopt) }));
+      return naming(schema.name, () => read({ array, from, rows, firstRow: this.rowsBefore + firstRow, ...made(adopt) }));
     };
   }
 

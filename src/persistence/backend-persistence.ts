@@ -1,6 +1,5 @@
 import type { RecordBatch } from "apache-arrow";
-import { readArrow } from "../arrow/read.ts";
-import { type ArrowSource, fromRecordBatches, rowsOf, toRecordBatches } from "../arrow/record-batches.ts";
+import { type ArrowSource, rowsOf, toRecordBatches } from "../arrow/record-batches.ts";
 import { schemaOf } from "../entity/entity.ts";
 import { projectEntity } from "../entity/projection.ts";
 import type { EntitySchema } from "../entity/schema.ts";
@@ -19,7 +18,8 @@ import { SoA, type SoAOptions } from "../soa/soa.ts";
 import { readOnlySource } from "../store/kernel-source.ts";
 import type { MemoryStats } from "../store/memory-stats.ts";
 import type { Backend, BackendSnapshot, Batches, Change, Commit, OperationOptions } from "./backend.ts";
-import { assertBatches, collectBatches, cutBatches, rowsOnce } from "./batches.ts";
+import { assertBatches, cutBatches, rowsOnce } from "./batches.ts";
+import { loadRows } from "./load-rows.ts";
 import type { Persistence } from "./persistence.ts";
 import { scanNeeds } from "./scan-needs.ts";
 import { assertSameSchema } from "./schema-check.ts";
@@ -71,9 +71,9 @@ export class BackendPersistence<T extends EntityRow> implements Persistence<T> {
 
   load(options: OperationOptions & Pick<SoAOptions<T>, "allocator"> = {}): Promise<SoA<T>> {
     return this.#read(async (snapshot) => {
-      const batches = await collectBatches(snapshot.scan(options));
-      const own = options.allocator === undefined ? {} : { allocator: options.allocator };
-      return batches.length === 0 ? new SoA(this.entity, own) : fromRecordBatches(this.entity, batches, own);
+      const soa = new SoA(this.entity, options.allocator === undefined ? {} : { allocator: options.allocator });
+      await loadRows(soa, snapshot.scan(options), Number(await snapshot.count(options)));
+      return soa;
     }, options);
   }
 
@@ -169,8 +169,7 @@ export class BackendPersistence<T extends EntityRow> implements Persistence<T> {
     const whole = plan.wholeRows || needs.columns.length === this.#schema.fields.length;
     const entity = whole ? this.entity : projectEntity(this.#schema, needs.columns, { keyed: false });
     const rows = new SoA<EntityRow>(entity as unknown as EntityClass<EntityRow>, { readOnlyViews: true });
-    const batches = await collectBatches(snapshot.scan({ ...options, ...needs }));
-    if (batches.length > 0) readArrow(rows, batches);
+    await loadRows(rows, snapshot.scan({ ...options, ...needs }));
     return new QueryResult(whole ? plan : bindPlan(plan.plan, schemaOf(entity as EntityClass<EntityRow>)), readOnlySource(rows));
   }
 

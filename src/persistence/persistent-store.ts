@@ -1,5 +1,4 @@
 import type { Table } from "apache-arrow";
-import { readArrow } from "../arrow/read.ts";
 import { recordBatchesOf, type ToArrowOptions } from "../arrow/table.ts";
 import type { AllocatorChoice } from "../columns/allocator.ts";
 import { schemaOf } from "../entity/entity.ts";
@@ -21,8 +20,8 @@ import { INSPECT, printed } from "../store/print.ts";
 import type { Snapshot } from "../store/snapshot.ts";
 import { Store } from "../store/store.ts";
 import type { ChangeKind, OperationOptions, Transaction, Version } from "./backend.ts";
-import { collectBatches } from "./batches.ts";
 import { type Ingested, type IngestOptions, type IngestTarget, ingest } from "./ingest.ts";
+import { copyInRows, loadRows } from "./load-rows.ts";
 import type { Persistence } from "./persistence.ts";
 import type { Barrier } from "./persistent-store/barrier.ts";
 import { Committer } from "./persistent-store/committer.ts";
@@ -371,16 +370,10 @@ async function loadKernel<T extends EntityRow>(
   await persistence.open(operation);
   const snapshot = await persistence.backend.snapshot(undefined, operation);
   try {
-    const batches = await collectBatches(snapshot.scan(operation));
     const kernel = emptyKernel(persistence.entity, options);
-    if (batches.length === 0) return { kernel, version: snapshot.version };
-    if (kernel.allocator.kind === "heap") {
-      readArrow(kernel, batches);
-    } else {
-      const read = new SoA(persistence.entity);
-      readArrow(read, batches);
-      appendRows(kernel, read);
-    }
+    const total = Number(await snapshot.count(operation));
+    if (kernel.allocator.kind === "heap") await loadRows(kernel, snapshot.scan(operation), total);
+    else await copyInRows(kernel, snapshot.scan(operation), total);
     return { kernel, version: snapshot.version };
   } finally {
     await snapshot.close();

@@ -39,7 +39,6 @@ interface Platform {
   readonly Worker?: typeof Worker;
   readonly navigator?: { readonly hardwareConcurrency?: number };
   readonly crossOriginIsolated?: boolean;
-  readonly setImmediate?: (run: () => void) => void;
 }
 
 const platform = globalThis as unknown as Platform;
@@ -111,13 +110,6 @@ function nodeScript(here: string): URL {
 
 /** In a worker: the thread that started it. */
 export const parentPort = (): ParentPort => nodeModule("worker_threads")?.parentPort ?? (globalThis as unknown as ParentPort);
-
-/** Lets the event loop do what waits. */
-export const eventLoopTurn = (): Promise<void> =>
-  new Promise((resolve) => {
-    if (platform.setImmediate !== undefined) platform.setImmediate(resolve);
-    else setTimeout(resolve, 0);
-  });
 
 /** Calls `run` after some time, if the process still lives then. */
 export function later(milliseconds: number, run: () => void): () => void {

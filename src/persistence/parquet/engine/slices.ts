@@ -1,11 +1,8 @@
-import { eventLoopTurn } from "./platform.ts";
+import { Slices } from "../../event-loop.ts";
 import type { Stop } from "./stop.ts";
 
-/** The event loop is let go after so many milliseconds of work. */
-const SLICE = 8;
-
 let last: Promise<unknown> = Promise.resolve();
-let begun = 0;
+const slices = new Slices();
 
 /**
  * Runs a piece of work on this thread, one after the other over all callers; whenever they have taken some milliseconds
@@ -13,10 +10,7 @@ let begun = 0;
  */
 export function inSlices<R>(run: () => R | Promise<R>, stop?: Stop): Promise<R> {
   const done = last.then(async () => {
-    if (performance.now() - begun > SLICE) {
-      await eventLoopTurn();
-      begun = performance.now();
-    }
+    await slices.next();
     stop?.throwIfStopped();
     return run();
   });
