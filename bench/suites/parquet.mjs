@@ -3,8 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { Store, toArrowIPC } from "faun";
+import { ParquetPersistence } from "faun/parquet";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import polars from "nodejs-polars";
+import { longestStall } from "../event-loop.mjs";
 import { Order, order } from "../orders.mjs";
 import { readParquet, writeParquet } from "../parquet-file.mjs";
 
@@ -24,6 +26,7 @@ export default {
         store.addBatch(generated(rows));
         for (const compression of ["snappy", "zstd"]) await compare(h, { folder, duck, store, rows, compression });
       }
+      await stalls(h, { folder, rows: h.size(5_000_000) });
     } finally {
       duck.closeSync();
       rmSync(folder, { recursive: true });
@@ -71,6 +74,32 @@ async function compare(h, { folder, duck, store, rows, compression }) {
     baseline: "faun",
     values: sizes,
     targets: { faun: { ratio: 1.05, of: smallest } },
+  });
+}
+
+const STALL_RUNS = 5;
+
+/** How long saving and loading hold up the event loop, beside the same time with nothing to do. */
+async function stalls(h, { folder, rows }) {
+  const store = new Store(Order);
+  store.addBatch(generated(rows));
+  const persistence = new ParquetPersistence(Order, join(folder, "stalls"));
+  const longest = { save: [], load: [], idle: [] };
+  for (let run = 0; run < STALL_RUNS; run++) {
+    const began = performance.now();
+    longest.save.push(await longestStall(() => persistence.save(store.kernel)));
+    longest.load.push(await longestStall(() => persistence.load()));
+    const idle = performance.now() - began;
+    longest.idle.push(await longestStall(() => new Promise((resolve) => setTimeout(resolve, idle / 2))));
+  }
+  await persistence.close();
+  const median = (values) => values.sort((a, b) => a - b)[values.length >> 1];
+  h.values({
+    title: `Longest stall of the event loop, ${rows.toLocaleString("en")} orders, median of ${STALL_RUNS} runs' longest`,
+    unit: "ms",
+    baseline: "idle",
+    values: Object.fromEntries(Object.entries(longest).map(([name, values]) => [name, median(values)])),
+    targets: { save: { value: 100 }, load: { value: 100 } },
   });
 }
 
