@@ -164,6 +164,8 @@ export class BackendPersistence<T extends EntityRow> implements Persistence<T> {
     options?: OperationOptions,
   ): Promise<QueryResult<QueryColumns, never>> {
     if (snapshot.rows !== undefined) return new QueryResult(plan, readOnlySource(snapshot.rows));
+    const answer = await snapshot.answer?.(plan, options);
+    if (answer !== undefined) return "table" in answer ? new QueryResult(plan, answer.table) : this.#rowsOf(plan, answer.batches);
     const needs = scanNeeds(plan);
     // Rows that are handed out are of the user's class; all else is computed of the columns that are read, without a key.
     const whole = plan.wholeRows || needs.columns.length === this.#schema.fields.length;
@@ -171,6 +173,13 @@ export class BackendPersistence<T extends EntityRow> implements Persistence<T> {
     const rows = new SoA<EntityRow>(entity as unknown as EntityClass<EntityRow>, { readOnlyViews: true });
     await loadRows(rows, snapshot.scan({ ...options, ...needs }));
     return new QueryResult(whole ? plan : bindPlan(plan.plan, schemaOf(entity as EntityClass<EntityRow>)), readOnlySource(rows));
+  }
+
+  /** Rows of the entity that are the answer already. */
+  #rowsOf({ plan }: BoundPlan, batches: readonly RecordBatch[]): QueryResult<QueryColumns, never> {
+    const rows = new SoA<EntityRow>(this.entity as unknown as EntityClass<EntityRow>, { readOnlyViews: true });
+    if (batches.length > 0) readArrow(rows, batches);
+    return new QueryResult(bindPlan({ ...plan, steps: [] }, this.#schema), readOnlySource(rows));
   }
 
   #batchesOf(source: ArrowSource): () => Batches {

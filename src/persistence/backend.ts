@@ -2,6 +2,7 @@ import type { RecordBatch } from "apache-arrow";
 import type { EntitySchema } from "../entity/schema.ts";
 import type { EntityRow } from "../entity/types.ts";
 import type { BoundExpression, BoundPlan } from "../query/bound.ts";
+import type { ResultTable } from "../query/engine/result-table.ts";
 import type { FrozenRows } from "../soa/frozen-rows.ts";
 import type { MemoryStats } from "../store/memory-stats.ts";
 
@@ -91,6 +92,9 @@ export interface ScanOptions extends OperationOptions {
   where?: BoundExpression | null | undefined;
 }
 
+/** What a backend answered to a plan itself: rows of the entity in their order, where the plan gives those, else a table. */
+export type BackendAnswer = { readonly batches: readonly RecordBatch[] } | { readonly table: ResultTable };
+
 /** The state at one version. It stays as it is, whatever is committed since, until it is closed. */
 export interface BackendSnapshot {
   readonly version: Version;
@@ -99,6 +103,11 @@ export interface BackendSnapshot {
   stats(options?: OperationOptions): Promise<MemoryStats>;
   /** The rows in the order of storage. Batches are not to be written to; they are of any length. @throws ColumnNotFoundError */
   scan(options?: ScanOptions): AsyncIterable<RecordBatch>;
+  /**
+   * Answers a plan, for backends that run plans; undefined where this one's answer could differ from that of Faun's own
+   * engine, which then answers over what `scan` gives. @throws QueryError
+   */
+  answer?(plan: BoundPlan, options?: OperationOptions): Promise<BackendAnswer | undefined>;
   /** What answering a plan would read, in words, a line for each thing; what is not read is said too. */
   explain?(plan: BoundPlan, options?: OperationOptions): Promise<string>;
   /** The rows as columns, where that is how they are kept in this process; usable also once this is closed. */

@@ -3,7 +3,7 @@ import type { ToArrowOptions } from "../arrow/table.ts";
 import type { BoundPlan } from "./bound.ts";
 import type { QueryColumns, ValueOfExpression } from "./column-types.ts";
 import { execute, executeRows } from "./engine/execute.ts";
-import type { ResultTable } from "./engine/result-table.ts";
+import { ResultTable } from "./engine/result-table.ts";
 import type { QuerySource } from "./engine/source.ts";
 import { resultToArrow, rowsToArrow } from "./result-arrow.ts";
 import { type RowSource, viewsAt } from "./row-source.ts";
@@ -16,18 +16,26 @@ export class QueryResult<C extends QueryColumns, R> implements Iterable<R> {
   /** Number of rows. */
   readonly length: number;
   readonly #plan: BoundPlan;
-  readonly #source: RowSource;
-  readonly #rows: QuerySource;
+  /** Both null where the answer came as a table. */
+  readonly #source: RowSource | null;
+  readonly #rows: QuerySource | null;
   readonly #positions: Uint32Array | null;
   #table: ResultTable | null;
 
   /** @internal */
-  constructor(plan: BoundPlan, source: RowSource) {
+  constructor(plan: BoundPlan, source: RowSource | ResultTable) {
     this.#plan = plan;
-    this.#source = source;
-    this.#rows = source.open();
-    this.#positions = plan.wholeRows ? executeRows(plan, this.#rows) : null;
-    this.#table = plan.wholeRows ? null : execute(plan, this.#rows);
+    if (source instanceof ResultTable) {
+      this.#source = null;
+      this.#rows = null;
+      this.#positions = null;
+      this.#table = source;
+    } else {
+      this.#source = source;
+      this.#rows = source.open();
+      this.#positions = plan.wholeRows ? executeRows(plan, this.#rows) : null;
+      this.#table = plan.wholeRows ? null : execute(plan, this.#rows);
+    }
     this.length = this.#positions?.length ?? this.#whole().length;
   }
 
@@ -38,7 +46,8 @@ export class QueryResult<C extends QueryColumns, R> implements Iterable<R> {
   /** The rows. O(rows x columns), or O(rows) for views. */
   toArray(): R[] {
     if (this.#positions === null) return this.#whole().toRows() as R[];
-    return viewsAt(this.#rows.rows, this.#positions, (chunk, row) => this.#source.view(chunk, row)) as R[];
+    const source = this.#source as RowSource;
+    return viewsAt((this.#rows as QuerySource).rows, this.#positions, (chunk, row) => source.view(chunk, row)) as R[];
   }
 
   /** The rows as columns: one array of values each. */
@@ -47,12 +56,12 @@ export class QueryResult<C extends QueryColumns, R> implements Iterable<R> {
   }
 
   toArrow(options?: ToArrowOptions): Table {
-    if (this.#positions !== null) return rowsToArrow(this.#rows.rows, this.#positions, options);
+    if (this.#positions !== null) return rowsToArrow((this.#rows as QuerySource).rows, this.#positions, options);
     return resultToArrow(this.#plan.schema.name, this.#whole(), options);
   }
 
   #whole(): ResultTable {
-    this.#table ??= execute(this.#plan, this.#rows);
+    this.#table ??= execute(this.#plan, this.#rows as QuerySource);
     return this.#table;
   }
 }

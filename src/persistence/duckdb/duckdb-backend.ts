@@ -147,16 +147,21 @@ export class DuckDBBackend<T extends EntityRow> implements Backend {
       (async () => {
         const connection = await database.connect();
         try {
-          await connection.run("BEGIN TRANSACTION READ ONLY");
-          // The transaction sees the state of its first read.
-          const version = hasJournal ? String(await journal.version(connection)) : "0";
-          if (hasJournal === false) await connection.rows(`SELECT 1 FROM ${table.sql} LIMIT 1`);
+          // A transaction sees the state of its first read.
+          const begin = async () => {
+            await connection.run("BEGIN TRANSACTION READ ONLY");
+            if (hasJournal) return String(await journal.version(connection));
+            await connection.rows(`SELECT 1 FROM ${table.sql} LIMIT 1`);
+            return "0";
+          };
+          const version = await begin();
           if (at !== undefined && !("version" in at && at.version === version)) {
             throw new UnsupportedError(
               `${this.#schema.name}: a DuckDB table keeps its present version only (${version}); take a snapshot while a version is present to keep it`,
             );
           }
-          const snapshot = new DuckDBSnapshot(connection, this.#schema, table, version, () => this.#snapshots.delete(snapshot));
+          const onClose = () => this.#snapshots.delete(snapshot);
+          const snapshot = new DuckDBSnapshot(connection, this.#schema, table, version, { begin, onClose });
           this.#snapshots.add(snapshot);
           return snapshot;
         } catch (error) {

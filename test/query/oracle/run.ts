@@ -7,7 +7,7 @@ import { type Question, randomQuestions } from "./plans.ts";
 import { Random } from "./random.ts";
 
 /** Answers a plan on the store of a data set. */
-export type Answer = (dataset: Dataset, plan: Plan) => readonly Row[];
+export type Answer = (dataset: Dataset, plan: Plan) => readonly Row[] | Promise<readonly Row[]>;
 
 export interface Tally {
   plans: number;
