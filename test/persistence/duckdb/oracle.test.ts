@@ -33,11 +33,12 @@ test("plans compiled to SQL answer as the oracle does", { timeout: 300_000 }, as
   const persistenceOf = async (dataset: Dataset) => {
     if (stored?.dataset === dataset) return stored.persistence;
     await stored?.persistence.close();
+    stored = undefined;
     const persistence = new DuckDBPersistence(dataset.entity, { threads: 2 });
-    stored = { dataset, persistence };
     const { store } = dataset;
     if (store instanceof Store) await persistence.save(store.kernel);
     else throw new Error("the data of this test are of one store");
+    stored = { dataset, persistence };
     return persistence;
   };
   const answer = async (dataset: Dataset, plan: Plan): Promise<readonly Row[]> => {

@@ -39,6 +39,7 @@ export function bindParameter(binding: Binding, { type, value }: Parameter): Duc
     case "binary":
       return binding.create_blob(new Uint8Array(value as Uint8Array));
     case "date":
+      if (Math.abs(value as number) >= INFINITE_DAYS) throw new NotCompiled("a date that DuckDB takes for infinite");
       return binding.create_date({ days: value as number });
     case "timestamp":
       return timestamp(binding, type, value as bigint);
@@ -49,10 +50,16 @@ export function bindParameter(binding: Binding, { type, value }: Parameter): Duc
   }
 }
 
+/** DuckDB's infinity. */
+const INFINITE_DAYS = 2 ** 31 - 1;
+const INFINITE_TICKS = 2n ** 63n - 1n;
+
 function timestamp(binding: Binding, type: Extract<ValueType, { kind: "timestamp" }>, ticks: bigint): DuckValue {
+  // Timestamps of coarser units are turned into microseconds on the way.
+  const micros = ticks * BigInt(type.unit === "ns" ? 1 : MICROS[type.unit]);
+  if (micros >= INFINITE_TICKS || micros <= -INFINITE_TICKS)
+    throw new NotCompiled("an instant that microseconds of 64 bits do not reach");
   if (isZoned(type)) {
-    const micros = ticks * BigInt(MICROS[type.unit as "s" | "ms" | "us"]);
-    if (BigInt.asIntN(64, micros) !== micros) throw new NotCompiled("an instant that microseconds of 64 bits do not reach");
     return binding.create_timestamp_tz({ micros });
   }
   switch (type.unit) {
