@@ -33,7 +33,7 @@ beforeAll(async () => {
 const KILLS = 50;
 
 test(`${KILLS} kills in the middle of appends, saves and changes lose nothing that was acknowledged, and leave nothing half`, {
-  timeout: 240_000,
+  timeout: 600_000,
 }, async () => {
   let acknowledgedInAll = 0;
   const endings = new Set<string>();
