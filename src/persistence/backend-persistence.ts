@@ -1,4 +1,5 @@
 import type { RecordBatch } from "apache-arrow";
+import { readArrow } from "../arrow/read.ts";
 import { type ArrowSource, rowsOf, toRecordBatches } from "../arrow/record-batches.ts";
 import { schemaOf } from "../entity/entity.ts";
 import { projectEntity } from "../entity/projection.ts";
