@@ -123,7 +123,8 @@ function owned(values: Values, lent: ReadonlySet<ArrayBufferLike>): Values {
       return { ...values, offsets: offsets.map((offset) => offset - start), data: data.slice(start, offsets[count]) };
     }
     case "codes":
-      return usedCodes(values);
+      if (values.dictionary.length > SMALL_DICTIONARY) return usedCodes(values);
+      return lent.has(values.codes.buffer) ? { ...values, codes: values.codes.slice() } : values;
   }
 }
 
