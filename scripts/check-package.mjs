@@ -37,7 +37,7 @@ npm(["install", "--prefer-offline", "--no-audit", "--no-fund", `./${packed.filen
 
 await check("the tarball holds what it should and nothing else", () => {
   const paths = packed.files.map((file) => file.path);
-  const needed = ["package.json", "README.md", "LICENSE", "dist/index.js", "dist/index.d.ts", "src/index.ts"];
+  const needed = ["package.json", "README.md", "LICENSE", "dist/index.js", "dist/index.d.ts", "dist/cli/main.js", "src/index.ts"];
   const missing = needed.filter((path) => !paths.includes(path));
   if (missing.length > 0) throw new Error(`missing: ${missing.join(", ")}`);
   const stray = paths.filter(
@@ -94,6 +94,34 @@ for (const compiler of compilers) {
     });
   }
 }
+
+await check("npx faun inspect tells what is stored, and finds a flipped bit", () => {
+  write(
+    "store.js",
+    `import { Entity, PersistentStore, u32 } from "faun";
+    import { ParquetPersistence } from "faun/parquet";
+    class Item extends Entity("items", { id: u32().key() }) {}
+    const items = await PersistentStore.open(new ParquetPersistence(Item, "./stored"));
+    await items.addBatch(Array.from({ length: 1000 }, (_, id) => ({ id })));
+    await items.close();`,
+  );
+  run(process.execPath, ["store.js"], { cwd: folder });
+  const inspect = (...args) =>
+    npm(["exec", "--offline", "--no", "--", "faun", "inspect", "./stored", ...args], { cwd: folder }).stdout;
+  const { entity, rows, sound } = JSON.parse(inspect("--json"));
+  if (entity !== "items" || rows !== 1000 || sound !== true) throw new Error(JSON.stringify({ entity, rows, sound }));
+  if (!/^items {2}1,000 rows/.test(inspect())) throw new Error(inspect());
+  const bytes = readFileSync(join(folder, "stored/data.parquet"));
+  bytes[20] ^= 1;
+  write("stored/data.parquet", bytes);
+  try {
+    inspect();
+  } catch (error) {
+    if (/exited with 1[^0-9]/.test(error.message) && /DAMAGE.*row group 0, column "id"/.test(error.message)) return;
+    throw error;
+  }
+  throw new Error("a flipped bit was not found");
+});
 
 await check("it bundles for a page, without a node: import", async () => {
   const { outputFiles } = await build({

@@ -6,7 +6,7 @@ export default function buildDist(): void {
   const fromRoot = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.url));
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
-    [fromRoot("node_modules/typescript/bin/tsc"), "--build", fromRoot("tsconfig.build.json")],
+    [fromRoot("node_modules/typescript/bin/tsc"), "--build", fromRoot("tsconfig.build.json"), fromRoot("tsconfig.cli.json")],
     { encoding: "utf8" },
   );
   if (status !== 0) throw new Error(`dist/ could not be built:\n${stdout}${stderr}`);

@@ -11,12 +11,12 @@ export interface LayerRules {
   readonly layers: readonly string[];
   /** Packages that may be imported, and the lowest layer that may. */
   readonly packages: Readonly<Record<string, string>>;
-  /** Folders that may use Node: the backends whose storage is Node's. Everything else is the core. */
+  /** Folders that may use Node: the backends whose storage is Node's, and the command line. Everything else is the core. */
   readonly nodeRooms: readonly string[];
 }
 
 export const rules: LayerRules = {
-  layers: ["errors.ts", "entity", "columns", "soa", "arrow", "query", "store", "persistence", "index.ts"],
+  layers: ["errors.ts", "entity", "columns", "soa", "arrow", "query", "store", "persistence", "index.ts", "cli"],
   packages: {
     "apache-arrow": "arrow",
     // Codecs where the platform has none of its own, loaded when they are used.
@@ -24,7 +24,7 @@ export const rules: LayerRules = {
     "brotli-wasm": "persistence",
     fflate: "persistence",
   },
-  nodeRooms: ["persistence/duckdb"],
+  nodeRooms: ["persistence/duckdb", "cli"],
 };
 
 const NODE_GLOBALS = new Set([

@@ -36,7 +36,8 @@ export function assertStoredSchema(metadata: FileMetaData, schema: EntitySchema,
   }
 }
 
-function storedSchemaOf(metadata: FileMetaData, place: string): StoredSchema {
+/** The schema that Faun wrote into a file. @throws CorruptDataError */
+export function storedSchemaOf(metadata: FileMetaData, place: string): StoredSchema {
   const text = metadata.keyValueMetadata?.find(({ key }) => key === SCHEMA_KEY)?.value;
   try {
     const stored = JSON.parse(text ?? "") as StoredSchema;

@@ -6,7 +6,7 @@ import type { StorageLock } from "./storage.ts";
 
 /** The part of `fs-native-extensions` that is used: locks of the operating system, which go with the process that holds them. */
 interface NativeLocks {
-  tryLock(fd: number, offset: number, length: number): boolean;
+  tryLock(fd: number, offset: number, length: number, options?: { shared: boolean }): boolean;
   unlock(fd: number, offset: number, length: number): void;
 }
 
@@ -43,6 +43,24 @@ export async function lockFile(path: string, place: string, open: () => Promise<
   };
 }
 
+/**
+ * Who holds the lock of a lock file; null where nobody does. No writer is kept out by asking: what finds the lock free is a
+ * shared one, given back at once, and writers try again for longer than that.
+ * @param open opens the file to be read
+ * @throws UnsupportedError where locks cannot be asked for, IoError
+ */
+export async function lockHolder(path: string, place: string, open: () => Promise<FileHandle>): Promise<LockHolder | null> {
+  const native = nativeLocks(place);
+  const handle = await open();
+  try {
+    if (!tryLock(native, handle, path, { shared: true })) return await readHolder(handle);
+    native.unlock(handle.fd, LOCKED_BYTE, 1);
+    return null;
+  } finally {
+    await handle.close();
+  }
+}
+
 async function acquire(native: NativeLocks, handle: FileHandle, path: string, place: string): Promise<void> {
   const until = performance.now() + PATIENCE_MS;
   while (!tryLock(native, handle, path)) {
@@ -54,9 +72,9 @@ async function acquire(native: NativeLocks, handle: FileHandle, path: string, pl
   await handle.write(line, 0, line.length, 0);
 }
 
-function tryLock(native: NativeLocks, handle: FileHandle, path: string): boolean {
+function tryLock(native: NativeLocks, handle: FileHandle, path: string, options = { shared: false }): boolean {
   try {
-    return native.tryLock(handle.fd, LOCKED_BYTE, 1);
+    return native.tryLock(handle.fd, LOCKED_BYTE, 1, options);
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new IoError(`${path}: the file system gives no lock: ${why}`, { cause });

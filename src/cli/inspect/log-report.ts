@@ -1,0 +1,95 @@
+import { FaunError } from "../../errors.ts";
+import { FrameKind } from "../../persistence/log/frame.ts";
+import { type LoggedCommit, readLog, segmentsIn } from "../../persistence/log/read-log.ts";
+import { readSegment } from "../../persistence/log/segment.ts";
+import type { Storage } from "../../persistence/storage/storage.ts";
+import { problemOf } from "./problem.ts";
+import type { LogReport, Problem, SegmentReport, WriterReport } from "./report.ts";
+
+export interface LogFindings {
+  readonly report: LogReport;
+  /** Of the commits that the checkpoint does not have. */
+  readonly writers: readonly WriterReport[];
+  readonly entity: string | null;
+  readonly problems: readonly Problem[];
+}
+
+/**
+ * The log behind a checkpoint, judged as the library judges it when it opens the folder. Null where there is none. O(bytes).
+ * @param after the last commit that the checkpoint has; null where it cannot be read
+ * @throws IoError
+ */
+export async function logReport(storage: Storage, after: bigint | null, entity: string | null): Promise<LogFindings | null> {
+  const files = await segmentsIn(storage, "log");
+  if (files.length === 0) return null;
+  const problems: Problem[] = [];
+  const segments: SegmentReport[] = [];
+  for (const file of files) {
+    try {
+      segments.push(await segmentReport(storage, file));
+    } catch (error) {
+      if (!(error instanceof FaunError)) throw error;
+      problems.push(problemOf(error));
+    }
+  }
+  const ofEntity = entity ?? segments.find((segment) => segment.entity !== null)?.entity ?? null;
+  const writers = new Map<string, WriterReport>();
+  let first: LoggedCommit | null = null;
+  let last: LoggedCommit | null = null;
+  let commits = 0;
+  let rows = 0;
+  try {
+    const from = after ?? files[0].firstSeq - 1n;
+    for await (const commit of readLog(storage, "log", { after: from, entity: ofEntity ?? "" })) {
+      first ??= commit;
+      last = commit;
+      commits++;
+      rows += commit.record.changes.reduce((sum, change) => sum + change.rows, 0);
+      const { txn, at } = commit.record;
+      if (txn === null) continue;
+      const report = { writer: txn.writer, seq: String(txn.seq), commit: String(commit.seq), at: at.toISOString() };
+      writers.delete(txn.writer);
+      writers.set(txn.writer, report);
+    }
+  } catch (error) {
+    if (!(error instanceof FaunError)) throw error;
+    // What a segment alone shows was told above.
+    if (problems.length === 0) problems.push(problemOf(error));
+  }
+  const tornBytes = segments.at(-1)?.tornBytes ?? 0;
+  const worst = problems.find(({ kind }) => kind === "damage") ?? problems[0];
+  const report: LogReport = {
+    state: worst === undefined ? (tornBytes > 0 ? "torn" : "sound") : worst.kind === "damage" ? "damaged" : "unjudged",
+    commits,
+    rows,
+    firstSeq: first === null ? null : String(first.seq),
+    lastCommit:
+      last === null ? null : { seq: String(last.seq), rows: Number(last.record.total), at: last.record.at.toISOString() },
+    bytes: files.reduce((sum, { size }) => sum + size, 0),
+    tornBytes,
+    segments,
+  };
+  return { report, writers: [...writers.values()], entity: ofEntity, problems };
+}
+
+async function segmentReport(
+  storage: Storage,
+  { name, firstSeq, size }: { name: string; firstSeq: bigint; size: number },
+): Promise<SegmentReport> {
+  const file = await storage.open(name);
+  const empty = { file: name, bytes: size, entity: null, firstSeq: String(firstSeq), commits: 0, tornBytes: 0 };
+  // A writer may have folded it away meanwhile.
+  if (file === null) return empty;
+  try {
+    const { head, frames, end } = readSegment(await file.read(0, file.size));
+    return {
+      ...empty,
+      bytes: file.size,
+      entity: head?.entity ?? null,
+      commits: frames.filter(({ kind }) => kind === FrameKind.Commit).length,
+      tornBytes: file.size - end,
+    };
+  } finally {
+    await file.close();
+  }
+}
