@@ -18,7 +18,7 @@ import type { Query } from "../query/query-types.ts";
 import { SoA, type SoAOptions } from "../soa/soa.ts";
 import { readOnlySource } from "../store/kernel-source.ts";
 import type { MemoryStats } from "../store/memory-stats.ts";
-import type { Backend, BackendSnapshot, Batches, Change, Commit, OperationOptions } from "./backend.ts";
+import type { Backend, BackendSnapshot, Batches, Change, Commit, CommitOptions, OperationOptions } from "./backend.ts";
 import { assertBatches, cutBatches, rowsOnce } from "./batches.ts";
 import { loadRows } from "./load-rows.ts";
 import type { Persistence } from "./persistence.ts";
@@ -50,7 +50,8 @@ export class BackendPersistence<T extends EntityRow> implements Persistence<T> {
   }
 
   save(rows: ArrowSource, options?: OperationOptions): Promise<Commit> {
-    return this.#write("replace", () => this.#batchesOf(rows), options);
+    // The keys of a kernel are distinct.
+    return this.#write("replace", () => this.#batchesOf(rows), { ...options, checked: true });
   }
 
   append(rows: ArrowSource, options?: OperationOptions): Promise<Commit> {
@@ -86,7 +87,7 @@ export class BackendPersistence<T extends EntityRow> implements Persistence<T> {
     return this.#read((snapshot) => this.#answer(snapshot, plan, options), options);
   }
 
-  explain(query: Query<QueryColumns, unknown> | Plan, options?: OperationOptions): Promise<string> {
+  explain<C extends QueryColumns, R>(query: Query<C, R> | Plan, options?: OperationOptions): Promise<string> {
     const plan = bindPlan(planOf(query), this.#schema);
     return this.#read(async (snapshot) => {
       if (snapshot.explain !== undefined) return snapshot.explain(plan, options);
@@ -142,7 +143,7 @@ export class BackendPersistence<T extends EntityRow> implements Persistence<T> {
     }
   }
 
-  async #write(kind: "append" | "replace", take: () => () => Batches, options?: OperationOptions): Promise<Commit> {
+  async #write(kind: "append" | "replace", take: () => () => Batches, options?: CommitOptions): Promise<Commit> {
     // At once: rows added to the source while the place is being opened are not meant.
     const change: Change = { kind, rows: take() };
     await this.open();

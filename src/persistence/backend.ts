@@ -75,7 +75,8 @@ export interface CommitOptions extends OperationOptions {
   expected?: Version | undefined;
   txn?: Transaction | undefined;
   /**
-   * The changes hold on top of the version `expected`, which is to be given: the caller has its rows and has looked.
+   * The changes hold on top of the version `expected`, which is to be given (but for a `replace` alone, whose rows then
+   * have distinct keys): the caller has its rows and has looked.
    * A backend for which looking costs something may then do without.
    */
   checked?: boolean | undefined;

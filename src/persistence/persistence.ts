@@ -42,7 +42,7 @@ export interface Persistence<T extends EntityRow> {
   query(plan: Plan, options?: OperationOptions): Promise<QueryResult<QueryColumns, Record<string, unknown>>>;
 
   /** What answering a query would read, in words. Reads no rows. @throws QueryError, ColumnNotFoundError, IoError, CorruptDataError */
-  explain(query: Query<QueryColumns, unknown> | Plan, options?: OperationOptions): Promise<string>;
+  explain<C extends QueryColumns, R>(query: Query<C, R> | Plan, options?: OperationOptions): Promise<string>;
 
   /** Number of stored rows. */
   count(options?: OperationOptions): Promise<number>;

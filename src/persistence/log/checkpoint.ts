@@ -49,4 +49,16 @@ export interface CheckpointFormat {
     facts: CheckpointFacts,
     options?: OperationOptions,
   ): Promise<void>;
+  /**
+   * Replaces the present checkpoint by these rows, at once and durably; holds a part of them at a time.
+   * @param facts gives those of the new one, once it is known how many rows there are
+   * @throws IoError as for `fold`, and what the batches throw, after which the present one stays
+   */
+  replace(
+    storage: Storage,
+    schema: EntitySchema,
+    batches: AsyncIterable<RecordBatch>,
+    facts: (rows: number) => CheckpointFacts,
+    options?: OperationOptions,
+  ): Promise<void>;
 }

@@ -1,3 +1,4 @@
+import type { RecordBatch } from "apache-arrow";
 import { schemaOf } from "../../entity/entity.ts";
 import type { EntitySchema } from "../../entity/schema.ts";
 import type { EntityClass, EntityRow } from "../../entity/types.ts";
@@ -21,33 +22,18 @@ import { removeLeftovers } from "../storage/atomic-replace.ts";
 import type { Storage, StorageLock } from "../storage/storage.ts";
 import { CategoryRoom } from "./category-room.ts";
 import type { CheckpointFacts, CheckpointFormat } from "./checkpoint.ts";
+import { CheckpointWriter } from "./checkpoint-writer.ts";
 import type { Layers } from "./layers.ts";
-import type { Durability } from "./log-writer.ts";
+import type { LoggedOptions } from "./logged-options.ts";
 import { LoggedSnapshot } from "./logged-snapshot.ts";
 import { openLayers } from "./open-layers.ts";
 import { RedoLog } from "./redo-log.ts";
+import { replacementOf } from "./replacement.ts";
 import { asLogged } from "./replay.ts";
-
-export interface LoggedOptions {
-  /** Whether commits go to the log first; else every commit is a new checkpoint. */
-  readonly log: boolean;
-  readonly durability: Durability;
-  /** Milliseconds between syncs at durability "interval". */
-  readonly interval: number;
-  /** Rows of the log from which it is folded into the checkpoint; more where the checkpoint has ten times as many. */
-  readonly foldRows: number;
-  /** Reads the last checkpoint, takes no lock and refuses commits. */
-  readonly readOnly: boolean;
-  /** With `readOnly`: the commits of the log too. */
-  readonly includeLog: boolean;
-  /** What a log that is damaged before its end means: an error, or an end there. */
-  readonly onDamage: "refuse" | "keep sound";
-}
+import { factsAfter, layersRows, rowsAfter, rowsOf, startsAnew } from "./step-counts.ts";
 
 export const LOG_FOLDER = "log";
 const LOCK = "writer.lock";
-/** Commits that `history()` remembers. */
-const REMEMBERED = 1000;
 
 /** What there is while the backend is open. */
 interface Opened {
@@ -74,14 +60,13 @@ export class LoggedBackend implements Backend {
   readonly #options: LoggedOptions;
   readonly #reader: ChangeReader;
   readonly #categories: CategoryRoom;
+  readonly #checkpoints: CheckpointWriter;
   #opened: Opened | null = null;
   /** Calls that change something wait for each other. */
   #turn: Promise<unknown> = Promise.resolve();
   #folding: Promise<void> | null = null;
   /** Rows of the log at which the next fold is tried, after one failed. */
   #foldAt = 0;
-  /** A checkpoint of which nobody knows whether it is there. */
-  #doubt: bigint | null = null;
   #broken: FaunError | null = null;
 
   constructor(entity: EntityClass<EntityRow>, storage: Storage, format: CheckpointFormat, options: LoggedOptions) {
@@ -92,6 +77,7 @@ export class LoggedBackend implements Backend {
     this.#options = options;
     this.#reader = new ChangeReader(entity, this.#schema);
     this.#categories = new CategoryRoom(this.#schema);
+    this.#checkpoints = new CheckpointWriter(entity, storage, format);
     this.capabilities = {
       mutations: options.log ? "native" : "rewrite",
       atomicCommit: true,
@@ -114,7 +100,8 @@ export class LoggedBackend implements Backend {
   commit(changes: readonly Change[], options: CommitOptions = {}): Promise<Commit> {
     return this.#inTurn(async () => {
       const opened = await this.#writing(options);
-      const gathered = await gatherChanges(this.#schema, changes, options);
+      const replacement = replacementOf(this.#schema, changes, options);
+      const gathered = replacement === null ? await gatherChanges(this.#schema, changes, options) : [];
       const { txn, expected } = options;
       const made = txn === undefined ? undefined : opened.facts.writers.get(txn.writer);
       if (txn !== undefined && made !== undefined && txn.seq <= made.seq) return made.commit;
@@ -124,6 +111,7 @@ export class LoggedBackend implements Backend {
           `${this.#schema.name}: the storage is at version ${opened.facts.seq}, not ${expected}: something else changed it first`,
         );
       }
+      if (replacement !== null) return await this.#commitReplacement(opened, replacement, options);
       try {
         const steps = gathered.map((change) => this.#reader.read(change));
         const direct =
@@ -196,7 +184,7 @@ export class LoggedBackend implements Backend {
       } finally {
         this.#opened = null;
         this.#broken = null;
-        this.#doubt = null;
+        this.#checkpoints.forget();
         this.#categories.forget();
         try {
           await opened.log.close();
@@ -304,47 +292,49 @@ export class LoggedBackend implements Backend {
 
   /** The commit is a checkpoint: that of all there is, or of what the steps put in its place. */
   async #commitCheckpoint(opened: Opened, steps: readonly Step[], facts: CheckpointFacts, options: CommitOptions): Promise<void> {
-    const { layers, log } = opened;
     const overlay = new Overlay(this.#entity, this.#schema);
     overlay.apply(steps, asLogged);
-    await log.roll();
-    await this.#writeCheckpoint(opened, overlay, facts, options);
+    const { checkpoint } = opened.layers;
+    await this.#becoming(opened, facts.seq, () => this.#format.fold(this.#storage, checkpoint, overlay.view(), facts, options));
     opened.facts = facts;
-    const next = await this.#format.open(this.#storage, this.#schema);
-    await layers.replaced(next, true).release();
-    await log.dropThrough(facts.seq).catch(() => {});
   }
 
-  async #writeCheckpoint(opened: Opened, overlay: Overlay, facts: CheckpointFacts, options: OperationOptions): Promise<void> {
-    try {
-      await this.#format.fold(this.#storage, opened.layers.checkpoint, overlay.view(), facts, options);
-    } catch (error) {
-      if (error instanceof IoError && error.outcome === "unknown") this.#doubt = facts.seq;
-      throw error;
-    }
+  /** The commit is a checkpoint of rows that are written as they come, whatever there was. */
+  async #commitReplacement(opened: Opened, batches: AsyncIterable<RecordBatch>, options: CommitOptions): Promise<Commit> {
+    await this.#folding?.catch(() => {});
+    const seq = opened.facts.seq + 1n;
+    let { facts } = opened;
+    const factsOf = (rows: number) => {
+      const { durability } = this.#storage;
+      facts = factsAfter(facts, { version: String(seq), rows: BigInt(rows), at: new Date(), durability }, options.txn);
+      return facts;
+    };
+    await this.#becoming(opened, seq, () => this.#format.replace(this.#storage, this.#schema, batches, factsOf, options));
+    opened.facts = facts;
+    this.#categories.forget();
+    return facts.commits.at(-1) as Commit;
+  }
+
+  /** A new checkpoint takes the place of all there was. */
+  async #becoming(opened: Opened, seq: bigint, write: () => Promise<void>): Promise<void> {
+    const { layers, log } = opened;
+    // A log that could not be synced is no reason not to write the checkpoint that makes up for it.
+    await log.roll().catch((error: unknown) => {
+      if (log.writer.lost === null) throw error;
+    });
+    const next = await this.#checkpoints.write(write);
+    await layers.replaced(next, true).release();
+    await log.dropThrough(seq).catch(() => {});
   }
 
   /** Finds out what became of a checkpoint of unknown outcome, and of a log whose end is not known. @throws IoError */
   async #settle(opened: Opened): Promise<void> {
     if (this.#broken !== null) throw this.#broken;
-    if (this.#doubt !== null) {
-      const found = await this.#format.open(this.#storage, this.#schema);
-      if (found.facts.seq > opened.layers.checkpoint.facts.seq) {
-        // Whether its name outlives a crash is not known: it is written once more.
-        try {
-          const nothing = new Overlay(this.#entity, this.#schema);
-          await this.#format.fold(this.#storage, found, nothing.view(), found.facts);
-        } catch (error) {
-          await found.release();
-          throw error;
-        }
-        const all = found.facts.seq > opened.facts.seq || opened.layers.frozen === null;
-        if (found.facts.seq > opened.facts.seq) opened.facts = found.facts;
-        await opened.layers.replaced(found, all).release();
-      } else {
-        await found.release();
-      }
-      this.#doubt = null;
+    const found = await this.#checkpoints.settled(opened.layers.checkpoint);
+    if (found !== null) {
+      const all = found.facts.seq > opened.facts.seq || opened.layers.frozen === null;
+      if (found.facts.seq > opened.facts.seq) opened.facts = found.facts;
+      await opened.layers.replaced(found, all).release();
     }
     await opened.log.writer.settle(opened.facts.seq + 1n);
   }
@@ -374,8 +364,9 @@ export class LoggedBackend implements Backend {
 
   async #foldFrozen(opened: Opened, options: OperationOptions): Promise<void> {
     const { layers, log, frozenFacts } = opened;
-    await this.#writeCheckpoint(opened, layers.frozen as Overlay, frozenFacts, options);
-    const next = await this.#format.open(this.#storage, this.#schema);
+    const { checkpoint } = layers;
+    const view = (layers.frozen as Overlay).view();
+    const next = await this.#checkpoints.write(() => this.#format.fold(this.#storage, checkpoint, view, frozenFacts, options));
     await layers.replaced(next, false).release();
     this.#foldAt = 0;
     // What is left of the log says nothing that the checkpoint does not.
@@ -414,30 +405,4 @@ export class LoggedBackend implements Backend {
     this.#turn = result.catch(() => {});
     return result;
   }
-}
-
-const layersRows = ({ top, frozen }: Layers): number => top.rowsTaken + (frozen?.rowsTaken ?? 0);
-
-/** Whether nothing of what was there is left once the steps are made. */
-const startsAnew = (steps: readonly Step[]): boolean => steps[0]?.kind === "clear";
-
-const rowsOf = (steps: readonly Step[]): number =>
-  steps.reduce((sum, step) => sum + (step.kind === "clear" ? 0 : step.rows.size), 0);
-
-/** Of settled steps: rows deleted are there, rows appended are not. */
-function rowsAfter(before: number, steps: readonly Step[]): number {
-  return steps.reduce((rows, step) => {
-    if (step.kind === "clear") return 0;
-    if (step.kind === "append") return rows + step.rows.size;
-    return step.kind === "delete" ? rows - step.rows.size : rows;
-  }, before);
-}
-
-function factsAfter({ writers, commits }: CheckpointFacts, commit: Commit, txn?: Transaction): CheckpointFacts {
-  const after = new Map(writers);
-  if (txn !== undefined) {
-    after.delete(txn.writer);
-    after.set(txn.writer, { seq: txn.seq, commit });
-  }
-  return { seq: BigInt(commit.version), writers: after, commits: [...commits.slice(1 - REMEMBERED), commit] };
 }

@@ -1,4 +1,6 @@
 /** `faun/parquet`: rows in Parquet files. */
+
+export type { Durability } from "../log/log-writer.ts";
 export type { FileStorageOptions } from "../storage/file-storage.ts";
 export { FileStorage } from "../storage/file-storage.ts";
 export type { FileHandle, FileStat, FileSystem } from "../storage/file-system.ts";

@@ -1,3 +1,4 @@
+import type { RecordBatch } from "apache-arrow";
 import type { EntitySchema } from "../../entity/schema.ts";
 import { CorruptDataError } from "../../errors.ts";
 import type { OperationOptions } from "../backend.ts";
@@ -50,9 +51,19 @@ export class ParquetFormat implements CheckpointFormat {
     const checkpoint = present as ParquetCheckpoint;
     const pieces = foldedPieces(checkpoint, view, this.#settings.rowGroupSize);
     await writeCheckpoint(storage, DATA_FILE, checkpoint.schema, pieces, {
-      facts,
+      facts: () => facts,
       settings: this.#settings,
       signal: options.signal,
     });
+  }
+
+  async replace(
+    storage: Storage,
+    schema: EntitySchema,
+    batches: AsyncIterable<RecordBatch>,
+    facts: (rows: number) => CheckpointFacts,
+    { signal }: OperationOptions = {},
+  ): Promise<void> {
+    await writeCheckpoint(storage, DATA_FILE, schema, [{ batches }], { facts, settings: this.#settings, signal });
   }
 }

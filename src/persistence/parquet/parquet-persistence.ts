@@ -3,7 +3,9 @@ import type { EntityClass, EntityRow } from "../../entity/types.ts";
 import { ValidationError } from "../../errors.ts";
 import type { OperationOptions } from "../backend.ts";
 import { BackendPersistence } from "../backend-persistence.ts";
+import type { Durability } from "../log/log-writer.ts";
 import { LoggedBackend } from "../log/logged-backend.ts";
+import type { LoggedOptions } from "../log/logged-options.ts";
 import type { Persistence } from "../persistence.ts";
 import { FileStorage } from "../storage/file-storage.ts";
 import type { Storage } from "../storage/storage.ts";
@@ -14,8 +16,32 @@ import type { ReadLimits } from "./read/row-group-reader.ts";
 import { type ParquetWriteOptions, writeSettings } from "./write/options.ts";
 
 export interface ParquetPersistenceOptions extends ParquetWriteOptions {
-  /** Only reads: takes no lock, sees the last checkpoint, refuses changes. Default false. */
+  /**
+   * When a change is durable: "sync" (default) when its promise resolves; "interval" within `interval` milliseconds, so
+   * that a crash of the machine loses what came since; "os" when the system writes it. A killed process loses nothing.
+   */
+  durability?: Durability;
+  /** Milliseconds between syncs at durability "interval", 1 to 3,600,000; 1,000 by default. */
+  interval?: number;
+  /**
+   * Whether changes go to a log first, which is folded into the file now and then; default true. False: every change
+   * writes the file anew.
+   */
+  log?: boolean;
+  /**
+   * Rows of changes from which the log is folded into the file, 1 to 2^31 - 1; 65,536 by default. Of large files more: a
+   * tenth of their rows.
+   */
+  foldRows?: number;
+  /** Only reads: takes no lock and refuses changes. Sees the file as the last fold left it. Default false. */
   readOnly?: boolean;
+  /** With `readOnly`: sees the changes in the log as well. Default false. */
+  includeLog?: boolean;
+  /**
+   * What a log means that is damaged before its end: a CorruptDataError ("refuse", the default), or that what follows the
+   * damage is set aside ("keep sound").
+   */
+  onDamage?: "refuse" | "keep sound";
 }
 
 export interface AttachOptions {
@@ -23,12 +49,12 @@ export interface AttachOptions {
 }
 
 /**
- * Rows in `<path>/data.parquet`, a file that pandas, Polars, Spark and DuckDB open as it is. Every change replaces the
- * file at once: after any crash the old rows are there or the new ones, whole. Its checksums are verified before
- * anything is decoded.
+ * Rows in `<path>/data.parquet`, a file that pandas, Polars, Spark and DuckDB open as it is, and in a log beside it of what
+ * was changed since. The file is replaced at once: after any crash the old one is there or the new one, whole. Checksums
+ * are verified before anything is decoded.
  *
  * The first change takes the folder's lock until `close`: a second writer, here or in another process, is refused with
- * a LockedError. Reading needs no lock and sees the last version.
+ * a LockedError. Reading needs no lock.
  */
 export class ParquetPersistence<T extends EntityRow> extends BackendPersistence<T> {
   /**
@@ -38,18 +64,8 @@ export class ParquetPersistence<T extends EntityRow> extends BackendPersistence<
   constructor(entity: EntityClass<T>, place: string | Storage, options: ParquetPersistenceOptions = {}) {
     const settings = writeSettings(schemaOf(entity), options);
     const storage = typeof place === "string" ? new FileStorage(place) : place;
-    super(
-      entity,
-      new LoggedBackend(entity as unknown as EntityClass<EntityRow>, storage, new ParquetFormat(settings), {
-        log: true,
-        durability: "sync",
-        interval: 1000,
-        foldRows: 65_536,
-        readOnly: options.readOnly ?? false,
-        includeLog: false,
-        onDamage: "refuse",
-      }),
-    );
+    const logging = loggedOptions(schemaOf(entity).name, options);
+    super(entity, new LoggedBackend(entity as unknown as EntityClass<EntityRow>, storage, new ParquetFormat(settings), logging));
   }
 
   /**
@@ -84,6 +100,30 @@ export class AttachedParquet<T extends EntityRow> extends BackendPersistence<T> 
   override memoryStats(options?: OperationOptions): Promise<ParquetStats> {
     return super.memoryStats(options) as Promise<ParquetStats>;
   }
+}
+
+function loggedOptions(entity: string, options: ParquetPersistenceOptions): LoggedOptions {
+  const refuse = (field: string, value: unknown, expected: string): never => {
+    throw new ValidationError({ entity: `${entity}: Parquet options`, field, value, expected });
+  };
+  const {
+    durability = "sync",
+    interval = 1000,
+    log = true,
+    foldRows = 65_536,
+    readOnly = false,
+    includeLog = false,
+    onDamage = "refuse",
+  } = options;
+  if (!["sync", "interval", "os"].includes(durability)) refuse("durability", durability, '"sync", "interval" or "os"');
+  if (!["refuse", "keep sound"].includes(onDamage)) refuse("onDamage", onDamage, '"refuse" or "keep sound"');
+  if (!Number.isInteger(interval) || interval < 1 || interval > 3_600_000)
+    refuse("interval", interval, "an integer from 1 to 3600000 milliseconds");
+  if (!Number.isInteger(foldRows) || foldRows < 1 || foldRows > 2 ** 31 - 1)
+    refuse("foldRows", foldRows, "an integer from 1 to 2147483647");
+  for (const [field, value] of Object.entries({ log, readOnly, includeLog }))
+    if (typeof value !== "boolean") refuse(field, value, "true or false");
+  return { log, durability, interval, foldRows, readOnly, includeLog, onDamage };
 }
 
 function inFolder(entity: string, path: string): { storage: Storage; name: string } {

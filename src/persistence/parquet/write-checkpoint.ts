@@ -25,7 +25,8 @@ interface Stored {
 export type Piece = Stored | { readonly batches: AsyncIterable<RecordBatch> | Iterable<RecordBatch> };
 
 export interface WriteCheckpointOptions {
-  readonly facts: CheckpointFacts;
+  /** Asked once the rows are written. */
+  readonly facts: (rows: number) => CheckpointFacts;
   readonly settings: WriteSettings;
   readonly signal?: AbortSignal | undefined;
 }
@@ -76,7 +77,8 @@ export async function writeCheckpoint(
         checksums.push(...group.checksums);
         for (const part of group.parts) await writer.write(part);
       }
-      const keyValueMetadata = [...factsMetadata(facts), ...settings.keyValueMetadata];
+      const rows = rowGroups.reduce((sum, { numRows }) => sum + numRows, 0);
+      const keyValueMetadata = [...factsMetadata(facts(rows)), ...settings.keyValueMetadata];
       await writer.write(writeFooter(fileSchema, { rowGroups, checksums, keyValueMetadata }));
     },
     { beforeRename: () => signal?.throwIfAborted() },

@@ -53,8 +53,8 @@ export class Committer {
         ...options,
         expected,
         txn,
-        // Every change was validated against memory, which is at that version.
-        checked: expected !== undefined,
+        // Every change was validated against memory, which is at that version; the keys of its rows are distinct.
+        checked: expected !== undefined || changes.every(({ kind }) => kind === "replace"),
       });
       this.version = commit.version;
       return { kind: "made", commit };

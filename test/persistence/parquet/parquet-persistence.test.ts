@@ -1,0 +1,215 @@
+import {
+  ColumnNotFoundError,
+  CorruptDataError,
+  Entity,
+  f64,
+  IoError,
+  SchemaMismatchError,
+  UnsupportedError,
+  u64,
+  utf8,
+  ValidationError,
+} from "faun";
+import { FileStorage, MemoryStorage, ParquetPersistence, type Storage } from "faun/parquet";
+import { describe, expect, test } from "vitest";
+import { sum } from "../../../src/query/aggregate-functions.ts";
+import { query } from "../../../src/query/query.ts";
+import { deleteChange, Order, order, orders, Reading, soaOf, updateChange } from "../../conformance/entities.ts";
+import { randomOf, SimulatedDisk } from "../../storage/simulated-disk.ts";
+import { footerOf } from "./read-file.ts";
+
+const bytesOf = async (storage: Storage, name = "data.parquet") => {
+  const file = (await storage.open(name))!;
+  const bytes = await file.read(0, file.size);
+  await file.close();
+  return bytes;
+};
+
+/** The bytes of each row group. */
+const groupsOf = (bytes: Uint8Array) =>
+  footerOf(bytes).metadata.rowGroups.map(({ columns, numRows }) => {
+    const starts = columns.map(({ metaData }) => metaData!.dictionaryPageOffset ?? metaData!.dataPageOffset);
+    const end = Math.max(...columns.map(({ metaData }, i) => starts[i]! + metaData!.totalCompressedSize));
+    return { numRows, bytes: Buffer.from(bytes.subarray(Math.min(...starts), end)).toString("base64") };
+  });
+
+const stored = async (persistence: ParquetPersistence<Order>) =>
+  [...(await persistence.load()).rows()].map((row) => row.toObject());
+
+const folded = async (storage: Storage, change: (persistence: ParquetPersistence<Order>) => Promise<unknown>) => {
+  const persistence = new ParquetPersistence(Order, storage, { rowGroupSize: 100 });
+  await change(persistence);
+  await persistence.close();
+  return groupsOf(await bytesOf(storage));
+};
+
+describe("row groups that a change leaves alone", () => {
+  test("are kept byte for byte; an append goes on with the last one if it is not full", async () => {
+    const storage = new MemoryStorage();
+    const before = await folded(storage, (p) => p.save(soaOf(orders(0, 250))));
+    expect(before.map(({ numRows }) => numRows)).toEqual([100, 100, 50]);
+    const appended = await folded(storage, (p) => p.append(soaOf(orders(250, 120))));
+    expect(appended.map(({ numRows }) => numRows)).toEqual([100, 100, 100, 70]);
+    expect(appended.slice(0, 2)).toEqual(before.slice(0, 2));
+    const changed = await folded(storage, async (p) => {
+      await p.open();
+      await p.backend.commit([updateChange(["total"], [order(150, { total: -1 })]), deleteChange(151)]);
+    });
+    expect(changed.map(({ numRows }) => numRows)).toEqual([100, 99, 100, 70]);
+    expect([changed[0], changed[2], changed[3]]).toEqual([appended[0], appended[2], appended[3]]);
+    const persistence = new ParquetPersistence(Order, storage);
+    const expected = orders(0, 370).filter(({ orderId }) => orderId !== 151n);
+    expected[150] = order(150, { total: -1 });
+    expect(await stored(persistence)).toEqual(expected);
+    await persistence.close();
+  });
+
+  test("keep their checksums: damage stays found after a fold", async () => {
+    const disk = new SimulatedDisk();
+    const storage = new FileStorage("/data", { fileSystem: disk, lock: disk.lock });
+    await folded(storage, (p) => p.save(soaOf(orders(0, 250))));
+    disk.damage("/data/data.parquet", 50, Uint8Array.of(0xaa, 0x55, 0xaa));
+    await folded(storage, (p) => p.append(soaOf(orders(250, 10))));
+    const persistence = new ParquetPersistence(Order, storage);
+    const error: unknown = await persistence.load().catch((cause) => cause);
+    expect(error).toBeInstanceOf(CorruptDataError);
+    expect((error as Error).message).toMatch(/^\/data\/data\.parquet: row group 0, column "customer": /);
+    expect(await persistence.count()).toBe(260);
+    await persistence.close();
+  });
+});
+
+test("only the wanted columns of row groups that may match are read", async () => {
+  const inner = new MemoryStorage();
+  let read = 0;
+  const counting: Storage = Object.assign(Object.create(inner) as Storage, {
+    location: inner.location,
+    durability: inner.durability,
+    ...Object.fromEntries(
+      ["create", "rename", "putIfAbsent", "list", "remove", "createFolder", "syncFolder", "lock"].map((name) => [
+        name,
+        (...args: unknown[]) => (inner as never as Record<string, (...args: unknown[]) => unknown>)[name]!(...args),
+      ]),
+    ),
+    open: async (name: string) => {
+      const file = await inner.open(name);
+      return file === null
+        ? null
+        : {
+            size: file.size,
+            close: () => file.close(),
+            read: (offset: number, length: number) => {
+              read += length;
+              return file.read(offset, length);
+            },
+          };
+    },
+  });
+  const persistence = new ParquetPersistence(Order, counting, { rowGroupSize: 20_000, compression: "uncompressed" });
+  await persistence.save(soaOf(orders(0, 200_000)));
+  const { totalBytes, numBatches, columns } = await persistence.memoryStats();
+  expect(numBatches).toBe(10);
+  expect(columns.map(({ field }) => field)).toEqual(Object.keys(order(0)));
+  expect(columns.reduce((bytes, { compressedBytes }) => bytes + compressedBytes, 0)).toBeLessThan(totalBytes);
+  const few = query(Order)
+    .where((o) => o.orderId.between(30_000n, 30_009n))
+    .aggregate({ total: sum("total") });
+  read = 0;
+  expect((await persistence.query(few)).toArray()).toEqual([{ total: orders(30_000, 10).reduce((s, o) => s + o.total, 0) }]);
+  expect(read).toBeLessThan(totalBytes / 9);
+  read = 0;
+  const explained = await persistence.explain(few);
+  expect(explained).toContain("statistics rule out 9 of 10 row groups");
+  expect(explained).toContain("columns read: orderId, total");
+  expect(await persistence.count()).toBe(200_000);
+  expect(read).toBeLessThan(70_000);
+  await persistence.close();
+});
+
+describe("files that are not what they should be", () => {
+  const saved = async () => {
+    const disk = new SimulatedDisk();
+    const storage = new FileStorage("/data", { fileSystem: disk, lock: disk.lock });
+    const persistence = new ParquetPersistence(Order, storage);
+    await persistence.save(soaOf(orders(0, 100)));
+    await persistence.close();
+    return { disk, storage, bytes: await bytesOf(storage) };
+  };
+
+  test("a footer of another writer, or a damaged one, is refused", async () => {
+    const { disk, storage, bytes } = await saved();
+    const at = Buffer.from(bytes).indexOf("faun version");
+    disk.damage("/data/data.parquet", at, new TextEncoder().encode("else version"));
+    await expect(new ParquetPersistence(Order, storage).count()).rejects.toThrow(/Faun did not write it/);
+    disk.damage("/data/data.parquet", at, bytes.subarray(at, at + 12));
+    disk.damage("/data/data.parquet", bytes.length - 20, Uint8Array.of(bytes[bytes.length - 20]! ^ 1));
+    await expect(new ParquetPersistence(Order, storage).count()).rejects.toThrow(CorruptDataError);
+  });
+
+  test("rows of another schema are a mismatch that says where", async () => {
+    const { storage } = await saved();
+    class Wider extends Entity("orders", { orderId: u64().key(), customer: utf8().nullable() }) {}
+    await expect(new ParquetPersistence(Wider, storage).count()).rejects.toThrow(SchemaMismatchError);
+    await expect(new ParquetPersistence(Wider, storage).count()).rejects.toThrow(/customer utf8\.nullable\(\) as column 2/);
+    await expect(new ParquetPersistence(Reading, storage).load()).rejects.toThrow(SchemaMismatchError);
+  });
+
+  test("an attached file gives the columns that the entity names, and takes no changes", async () => {
+    const { storage } = await saved();
+    class Some extends Entity("some", { total: f64(), orderId: u64({ mode: "number" }) }) {}
+    const attached = ParquetPersistence.attach(Some, { storage, name: "data.parquet" });
+    expect(await attached.count()).toBe(100);
+    expect((await attached.load()).at(7)!.toObject()).toEqual({ total: 7 / 4, orderId: 7 });
+    expect((await attached.query(query(Some).where((o) => o.orderId.lt(3)).select("total"))).toArray()).toEqual([{ total: 0 }, { total: 0.25 }, { total: 0.5 }]); // biome-ignore format: one line
+    expect((await attached.memoryStats()).columns.map(({ column }) => column).sort()).toEqual(["order_id", "total"]);
+    await expect(attached.clear()).rejects.toThrow(UnsupportedError);
+    class Other extends Entity("other", { absent: f64() }) {}
+    await expect(ParquetPersistence.attach(Other, { storage, name: "data.parquet" }).count()).rejects.toThrow(
+      SchemaMismatchError,
+    );
+    await expect(ParquetPersistence.attach(Some, { storage, name: "none.parquet" }).count()).rejects.toThrow(IoError);
+  });
+});
+
+test.each([
+  [{ compression: "zip" }, ValidationError],
+  [{ rowGroupSize: 0 }, ValidationError],
+  [{ durability: "never" }, ValidationError],
+  [{ interval: 0.5 }, ValidationError],
+  [{ foldRows: -1 }, ValidationError],
+  [{ log: "yes" }, ValidationError],
+  [{ onDamage: "ignore" }, ValidationError],
+  [{ metadata: { "faun.seq": "1" } }, ValidationError],
+  [{ encodings: { totall: "PLAIN" } }, ColumnNotFoundError],
+])("options %j are refused", (options, kind) => {
+  expect(() => new ParquetPersistence(Order, "unused", options as never)).toThrow(kind);
+});
+
+test("saves survive every crash whole, as they were told of or as they were on their way", { timeout: 120_000 }, async () => {
+  const disk = new SimulatedDisk();
+  const storageOn = (on: SimulatedDisk) => new FileStorage("/data", { fileSystem: on, lock: on.lock });
+  const random = randomOf(42);
+  let told = 0;
+  let underway = 0;
+  const states: { after: SimulatedDisk; told: number; underway: number }[] = [];
+  disk.onOperation = ({ kind }) => {
+    if (kind !== "read") for (let i = 0; i < 3; i++) states.push({ after: disk.crash(random), told, underway });
+    return undefined;
+  };
+  const persistence = new ParquetPersistence(Order, storageOn(disk), { rowGroupSize: 20, log: false });
+  for (let n = 1; n <= 5; n++) {
+    underway = n;
+    if (n % 2 === 1) await persistence.save(soaOf(orders(0, 20 * n)));
+    else await persistence.append(soaOf(orders(20 * (n - 1), 20)));
+    told = n;
+  }
+  await persistence.close();
+  expect(states.length).toBeGreaterThan(150);
+  for (const { after, told: certain, underway: possible } of states) {
+    const found = new ParquetPersistence(Order, storageOn(after));
+    const rows = await stored(found);
+    expect([20 * certain, 20 * possible]).toContain(rows.length);
+    expect(rows).toEqual(orders(0, rows.length));
+    await found.close();
+  }
+});
