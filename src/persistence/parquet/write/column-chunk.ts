@@ -108,7 +108,7 @@ function chooseCodec(codec: PageCodec, pages: readonly Page[]): PageCodec {
   let before = 0;
   let after = 0;
   for (const { body } of pages) {
-    const start = Math.max(0, (body.length - SAMPLE) >>> 1);
+    const start = Math.max(0, body.length - SAMPLE) >>> 1;
     const sample = body.subarray(start, start + SAMPLE);
     // What a sample gets smaller by, the page does too: a dictionary counts as long as it is.
     before += body.length;
