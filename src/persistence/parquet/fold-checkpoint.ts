@@ -1,26 +1,16 @@
 import type { RecordBatch } from "apache-arrow";
 import type { EntitySchema } from "../../entity/schema.ts";
 import type { OverlayView } from "../overlay/overlay-view.ts";
-import { fileSchemaOf } from "./format/file-schema.ts";
 import type { ParquetCheckpoint } from "./parquet-checkpoint.ts";
 import type { ParquetFile } from "./parquet-file.ts";
 import { scanFile } from "./scan-file.ts";
+import { sameColumns } from "./stored-schema.ts";
 import type { Piece } from "./write-checkpoint.ts";
 
 /** Whether row groups of a file can stand in a file that is written now: its columns are stored the same way. */
 export function sameStorage(file: ParquetFile, schema: EntitySchema): boolean {
-  const text = (elements: readonly unknown[]) => JSON.stringify(elements.slice(1).map(sorted));
-  return file.checksums !== null && text(file.footer.metadata.schema) === text(fileSchemaOf(schema).elements);
+  return file.checksums !== null && sameColumns(file.footer.metadata.schema, schema, true);
 }
-
-const sorted = (value: unknown): unknown =>
-  typeof value === "object" && value !== null && !Array.isArray(value)
-    ? Object.fromEntries(
-        Object.entries(value)
-          .sort(([a], [b]) => (a < b ? -1 : 1))
-          .map(([key, inner]) => [key, sorted(inner)]),
-      )
-    : value;
 
 /**
  * What a file is to be made of so that it has the rows of a checkpoint as an overlay changes them. Row groups that are

@@ -45,8 +45,24 @@ export function findPages(bytes: Uint8Array, chunk: ColumnMetaData): ChunkPages 
       data.push(page);
     }
   }
+  if (values >= chunk.numValues && holdsMore(bytes, reader.position)) throw damaged(`its pages have more than ${values} values`);
   if (values !== chunk.numValues) throw damaged(`its pages have ${values} values, not ${chunk.numValues}`);
   return { dictionary, data };
+}
+
+/** Whether there is a page with values from there on. What is no page, as padding, is of no interest. */
+function holdsMore(bytes: Uint8Array, position: number): boolean {
+  const reader = new ThriftReader(bytes, "page header", position);
+  try {
+    while (reader.position < bytes.length) {
+      const { type, compressedPageSize, dataPageHeader, dataPageHeaderV2 } = reader.struct(pageHeader);
+      const told = type === PageType.DATA_PAGE ? dataPageHeader : type === PageType.DATA_PAGE_V2 ? dataPageHeaderV2 : undefined;
+      if (told !== undefined && told.numValues > 0) return true;
+      if (compressedPageSize < 0) return false;
+      reader.position += compressedPageSize;
+    }
+  } catch {}
+  return false;
 }
 
 /** What both kinds of data pages tell. @throws CorruptDataError */
