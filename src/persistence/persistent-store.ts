@@ -81,8 +81,14 @@ export class PersistentStore<T extends EntityRow> extends Queryable<T, "source">
         `${schemaOf(persistence.entity).name}: a PersistentStore needs a backend whose commits are whole or not at all`,
       );
     }
-    const { kernel, version } = await loadKernel(persistence, options);
-    return new PersistentStore(persistence, options, kernel, version);
+    try {
+      const { kernel, version } = await loadKernel(persistence, options);
+      return new PersistentStore(persistence, options, kernel, version);
+    } catch (error) {
+      // Nobody has a store to close: files go back, and whoever uses the persistence again opens it again.
+      await persistence.close().catch(() => {});
+      throw error;
+    }
   }
 
   private constructor(persistence: Persistence<T>, options: PersistentStoreOptions, kernel: SoA<T>, version: Version) {
