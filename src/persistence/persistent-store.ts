@@ -310,6 +310,7 @@ export class PersistentStore<T extends EntityRow> extends Queryable<T, "source">
     return {
       schema: this.kernel.schema,
       open: () => sourceOf(this.kernel),
+      pin: () => new FrozenRows(this.kernel),
       view: (chunk, row) => this.kernel.access.views.view(chunk, row),
     };
   }

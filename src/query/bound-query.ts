@@ -20,6 +20,11 @@ export class BoundQuery extends QueryPlan {
     this.#source = source;
   }
 
+  /** The rows that are asked. @internal */
+  get source(): RowSource {
+    return this.#source;
+  }
+
   [Symbol.iterator](): IterableIterator<unknown> {
     return this.toArray()[Symbol.iterator]();
   }

@@ -12,6 +12,11 @@ export abstract class Queryable<T extends EntityRow, B extends Exclude<Flavour, 
   /** The rows that queries are of. @internal */
   protected abstract querySource(): RowSource<T>;
 
+  /** The rows that are asked, for SQL over them. @internal */
+  get source(): RowSource<T> {
+    return this.querySource();
+  }
+
   /** Answers a query that was built for no store, or the plan of one. @throws QueryError, ColumnNotFoundError where it is of another entity */
   query<C extends QueryColumns, R>(query: Query<C, R>): SourceQuery<C, R>;
   query(plan: Plan): SourceQuery<QueryColumns, Record<string, unknown>>;

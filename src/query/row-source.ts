@@ -7,6 +7,8 @@ import type { QuerySource } from "./engine/source.ts";
 export interface RowSource<T = unknown> {
   readonly schema: EntitySchema;
   open(): QuerySource;
+  /** The rows as they are now, whatever is written later. O(1) a kernel. */
+  pin(): Rows;
   /** A view of a row of what `open` gave. */
   view(chunk: Chunk, row: number): T;
   /** Changes rows by their row index; absent where rows are read-only or row indices are not those of one kernel. */

@@ -1,8 +1,8 @@
 import type { EntityRow } from "../entity/types.ts";
-import { type IndexedRows, type QuerySource, sourceOf } from "../query/engine/source.ts";
+import { type QuerySource, sourceOf } from "../query/engine/source.ts";
 import type { RowSource, RowsWriter } from "../query/row-source.ts";
 import { type Workers, workerLimit } from "../query/workers/workers.ts";
-import type { FrozenRows } from "../soa/frozen-rows.ts";
+import { FrozenRows } from "../soa/frozen-rows.ts";
 import type { RowAccess } from "../soa/row-access.ts";
 import type { ShardRouter } from "../soa/shard-router.ts";
 import type { SoA } from "../soa/soa.ts";
@@ -15,8 +15,16 @@ export function kernelSource<T extends EntityRow>(kernel: SoA<T>, workers: Worke
 
 /** Rows of a kernel or a snapshot, to be asked. */
 export function readOnlySource<T extends EntityRow>(rows: SoA<T> | FrozenRows<T>, workers: Workers = 0): RowSource<T> {
-  return { schema: rows.schema, open: () => sourceOf(rows, workerLimit(workers)), view: rows.access.views.view };
+  return {
+    schema: rows.schema,
+    open: () => sourceOf(rows, workerLimit(workers)),
+    pin: () => pinned(rows),
+    view: rows.access.views.view,
+  };
 }
+
+const pinned = <T extends EntityRow>(rows: SoA<T> | FrozenRows<T>): FrozenRows<T> =>
+  rows instanceof FrozenRows ? rows : new FrozenRows(rows);
 
 function kernelWriter<T extends EntityRow>(kernel: SoA<T>): RowsWriter {
   return {
@@ -32,7 +40,7 @@ function kernelWriter<T extends EntityRow>(kernel: SoA<T>): RowsWriter {
 export function shardsSource<T extends EntityRow>(
   access: RowAccess<T>,
   router: ShardRouter<T>,
-  shards: readonly IndexedRows[],
+  shards: readonly (SoA<T> | FrozenRows<T>)[],
   workers: Workers,
 ): RowSource<T> {
   const open = (): QuerySource => {
@@ -40,7 +48,7 @@ export function shardsSource<T extends EntityRow>(
     if (access.schema.key === null) return source;
     return { ...source, findKey: (key) => sourceOf(shards[router.ofKey(key)]).findKey?.(key) ?? null };
   };
-  return { schema: access.schema, open, view: access.views.view };
+  return { schema: access.schema, open, pin: () => joinRows(access, shards.map(pinned)), view: access.views.view };
 }
 
 /** Changes rows of several kernels that lie one behind the other. */

@@ -10,6 +10,8 @@ export interface StatementOptions {
   signal?: AbortSignal | undefined;
   /** Makes an error of ours of what the engine threw. */
   error?: ((cause: unknown) => unknown) | undefined;
+  /** What its steps on DuckDB's threads wait for their turn at. */
+  gate?: { run<R>(step: () => Promise<R>, signal?: AbortSignal): Promise<R> } | undefined;
 }
 
 /**
@@ -124,13 +126,14 @@ export class DuckConnection {
     return turn;
   }
 
-  async #guarded<R>({ signal, error }: StatementOptions, step: () => Promise<R>): Promise<R> {
+  async #guarded<R>({ signal, error, gate }: StatementOptions, step: () => Promise<R>): Promise<R> {
     const interrupt = () => this.interrupt();
     signal?.addEventListener("abort", interrupt, { once: true });
     const ended = interruptOnExit(this);
     try {
-      return await step();
+      return await (gate === undefined ? step() : gate.run(step, signal));
     } catch (cause) {
+      if (signal?.aborted === true && cause === signal.reason) throw cause;
       if (signal?.aborted === true && isInterrupt(cause)) throw signal.reason;
       throw error === undefined ? databaseError(this.#what, cause) : error(cause);
     } finally {

@@ -11,6 +11,7 @@ export class ResultStream implements AsyncIterable<DataChunk> {
   readonly #inTurn: <R>(step: () => Promise<R>) => Promise<R>;
   readonly #buffered: DataChunk[] = [];
   #done = false;
+  #exhausted = false;
   #failure: unknown;
 
   constructor(binding: Binding, result: DuckResult, inTurn: <R>(step: () => Promise<R>) => Promise<R>) {
@@ -21,6 +22,11 @@ export class ResultStream implements AsyncIterable<DataChunk> {
 
   get done(): boolean {
     return this.#done;
+  }
+
+  /** The engine is done with it: there were no more rows, or it failed. */
+  get exhausted(): boolean {
+    return this.#exhausted;
   }
 
   /** The next chunk, which has rows; null behind the last. */
@@ -65,10 +71,10 @@ export class ResultStream implements AsyncIterable<DataChunk> {
     if (this.#done) return;
     try {
       const chunk = await this.#binding.fetch_chunk(this.result);
-      if (chunk === null || this.#binding.data_chunk_get_size(chunk) === 0) this.#done = true;
+      if (chunk === null || this.#binding.data_chunk_get_size(chunk) === 0) this.#done = this.#exhausted = true;
       else this.#buffered.push(chunk);
     } catch (error) {
-      this.#done = true;
+      this.#done = this.#exhausted = true;
       this.#failure = error;
       throw error;
     }
