@@ -13,7 +13,7 @@ export abstract class Queryable<T extends EntityRow, B extends Exclude<Flavour, 
   protected abstract querySource(): RowSource<T>;
 
   /** The rows that are asked, for SQL over them. @internal */
-  get source(): RowSource<T> {
+  get source(): RowSource {
     return this.querySource();
   }
 

@@ -1,11 +1,11 @@
+import type { Table } from "apache-arrow";
+import type { ToArrowOptions } from "../../../arrow/table.ts";
 import type { EntitySchema } from "../../../entity/schema.ts";
-import type { EntityRow } from "../../../entity/types.ts";
 import { ValidationError } from "../../../errors.ts";
 import { BoundQuery } from "../../../query/bound-query.ts";
 import { execute, executeRows } from "../../../query/engine/execute.ts";
 import type { QuerySource } from "../../../query/engine/source.ts";
 import type { QueryPlan } from "../../../query/query.ts";
-import type { RowsQuery, SourceQuery } from "../../../query/query-types.ts";
 import { Queryable } from "../../../query/queryable.ts";
 import { resultRows, resultSchema } from "../../../query/result-rows.ts";
 import type { RowSource } from "../../../query/row-source.ts";
@@ -15,13 +15,9 @@ import type { Rows } from "../../../soa/rows.ts";
  * What SQL can be asked over: a Store, ShardedStore or PersistentStore, a snapshot of one, or a query of one, which is
  * answered by Faun's own engine before DuckDB sees its rows.
  */
-export type LiveRows =
-  | Queryable<EntityRow, "source">
-  | Queryable<EntityRow, "rows">
-  // biome-ignore lint/suspicious/noExplicitAny: whatever the columns and rows of the query are
-  | SourceQuery<any, any>
-  // biome-ignore lint/suspicious/noExplicitAny: as above
-  | RowsQuery<any, any>;
+export interface LiveRows {
+  toArrow(options?: ToArrowOptions): Table;
+}
 
 /** Rows in columns; where there are positions, those of them, in that order. */
 export interface SelectedRows {
@@ -51,7 +47,7 @@ export const isLiveRows = (value: unknown): value is LiveRows => value instanceo
 
 /** @throws ValidationError where `of` is none of {@link LiveRows} */
 export function liveSource(name: string, of: unknown): LiveSource {
-  if (of instanceof Queryable) return wholeSource(of as Queryable<EntityRow, "source">);
+  if (of instanceof Queryable) return wholeSource(of);
   if (of instanceof BoundQuery) return querySource(of);
   throw new ValidationError({
     entity: name,

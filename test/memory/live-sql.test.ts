@@ -1,0 +1,61 @@
+/** SQL over live rows gives back what it took. */
+import { Entity, f64, Store, u64, utf8 } from "faun";
+import { sqlOver } from "faun/duckdb";
+import { expect, test } from "vitest";
+import { collect } from "./order.ts";
+
+class Order extends Entity("orders", { orderId: u64().key(), total: f64(), note: utf8() }) {}
+const ROWS = 20_000;
+
+const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[values.length >> 1]!;
+
+/** What is left once everything that can go has gone. */
+async function settled() {
+  const taken: NodeJS.MemoryUsage[] = [];
+  for (let i = 0; i < 3; i++) {
+    await collect();
+    taken.push(process.memoryUsage());
+  }
+  const least = (name: "rss" | "heapUsed" | "arrayBuffers") => Math.min(...taken.map((each) => each[name]));
+  return { rss: least("rss"), ours: least("heapUsed") + least("arrayBuffers") };
+}
+
+test("1,000 statements left early and 200 at once, in ten rounds of writing: right answers, and memory stays flat", {
+  timeout: 180_000,
+}, async () => {
+  const orders = new Store(Order);
+  orders.addBatch(Array.from({ length: ROWS }, (_, i) => ({ orderId: BigInt(i), total: 1, note: `the note of order ${i}` })));
+  const db = await sqlOver({ orders });
+  const used: { rss: number; ours: number }[] = [];
+  let next = 0;
+  for (let round = 1; round <= 10; round++) {
+    let working = true;
+    const writer = (async () => {
+      for (; working; next++) {
+        // The sum and the count stay what they are.
+        orders.get(BigInt(next % ROWS))!.total += 1;
+        orders.get(BigInt((next * 31 + 7) % ROWS))!.total -= 1;
+        if (next % 10 === 0) orders.update(BigInt(next % 1000), { note: `written over ${next} times` });
+        if (next % 20 === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+      }
+    })();
+    for (let i = 0; i < 100; i++) {
+      let seen = 0;
+      for await (const { order_id } of db.sql<{ order_id: bigint }>`SELECT * FROM orders`) {
+        expect(order_id).toBe(BigInt(seen));
+        if (++seen === 5) break;
+      }
+    }
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, () => db.sql`SELECT sum(o.total) AS total, count(*) AS n FROM orders o`.rows()),
+    );
+    for (const answer of answers) expect(answer).toEqual([{ total: ROWS, n: BigInt(ROWS) }]);
+    working = false;
+    await writer;
+    used.push(await settled());
+  }
+  await db.close();
+  const [fifth, later] = [used[4]!, used.slice(5)];
+  expect(median(later.map(({ rss }) => rss)) / fifth.rss).toBeLessThan(1.05);
+  expect(median(later.map(({ ours }) => ours)) / fifth.ours).toBeLessThan(1.05);
+});
