@@ -3,6 +3,7 @@ import type { Demo } from "../demo.ts";
 import { timedFiveTimes } from "../measure.ts";
 import { bar } from "../terminal/bar.ts";
 import { duration, fixed, integer, times } from "../terminal/numbers.ts";
+import { alike } from "./alike.ts";
 import type { NewOrder } from "./generate.ts";
 import { Order } from "./order.ts";
 import * as queries from "./questions.ts";
@@ -111,15 +112,3 @@ export async function ask({ ui, check }: Demo, array: readonly NewOrder[], order
 }
 
 const largest = (rows: readonly { revenue: number }[]) => Math.max(...rows.map(({ revenue }) => revenue));
-
-/** Sums of doubles differ in their last digits with the order of adding; everything else is the same. */
-function alike(left: unknown, right: unknown): boolean {
-  if (typeof left === "number" && typeof right === "number") return Math.abs(left - right) <= 1e-9 * Math.abs(right);
-  if (left instanceof Date && right instanceof Date) return left.getTime() === right.getTime();
-  if (typeof left !== "object" || typeof right !== "object" || left === null || right === null) return Object.is(left, right);
-  const [names, others] = [Object.keys(left), Object.keys(right)];
-  return (
-    names.length === others.length &&
-    names.every((name) => alike((left as Record<string, unknown>)[name], (right as Record<string, unknown>)[name]))
-  );
-}

@@ -5,6 +5,7 @@ import { append } from "./append.ts";
 import { ask } from "./ask.ts";
 import { batch } from "./batch.ts";
 import { compareCodecs } from "./codecs.ts";
+import { inSql } from "./in-sql.ts";
 import { million } from "./million.ts";
 import { onDisk } from "./on-disk.ts";
 import { Order } from "./order.ts";
@@ -38,5 +39,7 @@ export async function ordersDemo(demo: Demo) {
   const disk = await onDisk(demo);
   ui.heading("Orders (h): every codec");
   const codecs = await compareCodecs(demo, orders);
-  return { sideBySide: besides, batch: five, restart: again, append: more, million: results, questions, disk, codecs };
+  ui.heading("Orders (i): in SQL, of a database file and of the live store");
+  const sql = await inSql(demo, orders);
+  return { sideBySide: besides, batch: five, restart: again, append: more, million: results, questions, disk, codecs, sql };
 }

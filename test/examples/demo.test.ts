@@ -80,6 +80,25 @@ describe("npm start -- --json", () => {
     expect(document.flights.threeMillion).toMatchObject({ flights: 3_000_000, originalBytes: 13_493_022 });
   });
 
+  test("has the questions in SQL, which the file, the live store and typed queries answered alike", () => {
+    const { sql, questions } = document.orders;
+    expect(sql.orders).toBe(ROWS);
+    expect(sql.revenueByStatus.map(({ status }: { status: string }) => status)).toEqual([
+      "Pending",
+      "Processing",
+      "Shipped",
+      "Delivered",
+    ]);
+    expect(sql.deliveredByPayment).toHaveLength(3);
+    expect(sql.topCustomers[0].customerId).toBe(questions.topCustomers[0].customerId);
+    const last = sql.monthlyTrends.at(-1);
+    const total = sql.revenueByStatus.reduce((sum: number, { revenue }: { revenue: number }) => sum + revenue, 0);
+    expect(sql.monthlyTrends).toHaveLength(12);
+    expect(last.runningTotal).toBeCloseTo(total, 2);
+    const agreed = document.checks.filter((claim: string) => claim.endsWith("the live store and the typed query agree"));
+    expect(agreed).toHaveLength(4);
+  });
+
   test("has the flights, and what is known of them", () => {
     const { flights } = document;
     expect(flights.flights).toBe(200_000);

@@ -1,5 +1,5 @@
 /**
- * The examples of docs/queries.md and docs/semantics.md: type-checked, and run. A fence of `ts` is an example, a fence
+ * The examples of docs/queries.md, docs/semantics.md and docs/duckdb.md: type-checked, and run. A fence of `ts` is an example, a fence
  * of `js` behind it the value of its last expression, a fence of `text` that value as text, or the error it throws.
  * The fence of `ts setup` stands in front of each example anew.
  */
@@ -47,7 +47,7 @@ function readDocument(name: string): Document {
 
 /** A module that has a function for each example, and one for what it should give. */
 function moduleOf({ setup, examples }: Document): string {
-  const imports = /^import [\s\S]*? from "faun";\n/m.exec(setup)?.[0] ?? "";
+  const imports = /^import [\s\S]*? from "faun(\/duckdb)?";\n(import .*\n)*/m.exec(setup)?.[0] ?? "";
   const shared = setup.replace(imports, "");
   const functions = examples.map(
     ({ code, js = "undefined" }, i) =>
@@ -63,7 +63,7 @@ function returning(code: string): string {
   return `${code.slice(0, last.getStart())}return ${code.slice(last.getStart())}`;
 }
 
-describe.each(["queries", "semantics"])("docs/%s.md", (name) => {
+describe.each(["queries", "semantics", "duckdb"])("docs/%s.md", (name) => {
   const document = readDocument(name);
   let folder: string;
   let module: Record<string, () => unknown>;
@@ -89,7 +89,7 @@ describe.each(["queries", "semantics"])("docs/%s.md", (name) => {
 
   test("compiles", () => {
     const config = join(folder, "tsconfig.json");
-    const paths = { faun: [fromRoot("src/index.ts")] };
+    const paths = { faun: [fromRoot("src/index.ts")], "faun/duckdb": [fromRoot("src/persistence/duckdb/index.ts")] };
     const compilerOptions = { paths, types: [], noUnusedLocals: false, noUnusedParameters: false };
     writeFileSync(config, JSON.stringify({ extends: fromRoot("tsconfig.json"), compilerOptions, include: ["examples.ts"] }));
     const tsc = [compilers[0]!.tsc, "--project", config, "--pretty", "false"];
@@ -100,7 +100,7 @@ describe.each(["queries", "semantics"])("docs/%s.md", (name) => {
 test("docs/queries.md shows every operation with what it gives", () => {
   const { examples } = readDocument("queries");
   const shown = examples.map(({ code, js, text }) => (js === undefined && text === undefined ? "" : code)).join("\n");
-  const internal = ["constructor", "take", "watch", "derive", "bound", "plan", "toJSON", "expression", "scope", "type"];
+  const internal = ["constructor", "source", "take", "watch", "derive", "bound", "plan", "toJSON", "expression", "scope", "type"];
   const methods = [ColumnRef, QueryPlan, BoundQuery, AggregateCall].flatMap((of) => Object.getOwnPropertyNames(of.prototype));
   const functions = ["count", "countDistinct", "sum", "min", "max", "avg", "stddev", "first", "last", "query", "queryFromJson"];
   const missing = [
