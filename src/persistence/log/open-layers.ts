@@ -32,15 +32,16 @@ export async function openLayers(
 ): Promise<{ layers: Layers; facts: CheckpointFacts }> {
   for (let attempt = 1; ; attempt++) {
     const checkpoint = await format.open(storage, schema);
+    const { seq } = checkpoint.facts;
     try {
-      return options.log
-        ? await replayed(entity, schema, storage, checkpoint, options)
-        : { layers: new Layers(entity, schema, checkpoint), facts: checkpoint.facts };
+      if (!options.log) return { layers: new Layers(entity, schema, checkpoint), facts: checkpoint.facts };
+      const opened = await replayed(entity, schema, storage, checkpoint, options);
+      // Without the lock: a writer may have folded the log, all of it, into a later checkpoint meanwhile.
+      if (options.setAside || attempt >= ATTEMPTS || (await seqOf(storage, schema, format)) === seq) return opened;
+      await checkpoint.release();
     } catch (error) {
       await checkpoint.release();
-      // A writer may have folded the log into a later checkpoint meanwhile.
-      const moved =
-        error instanceof CorruptDataError && attempt < ATTEMPTS && (await seqOf(storage, schema, format)) > checkpoint.facts.seq;
+      const moved = error instanceof CorruptDataError && attempt < ATTEMPTS && (await seqOf(storage, schema, format)) > seq;
       if (!moved) throw error;
     }
   }
