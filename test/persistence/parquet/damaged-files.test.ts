@@ -251,9 +251,15 @@ describe("a small file that claims much", () => {
     );
     await refuses(
       Doubles,
-      crafted({ totalUncompressedSize: 2 ** 40, codec: 1 }, 1, [[{ ...data(1, 0), uncompressedPageSize: 1 << 30 }, one]]),
+      crafted({ totalUncompressedSize: 2 ** 40, codec: 1 }, 1, [[{ ...data(1, 0), uncompressedPageSize: 1 << 20 }, one]]),
       CorruptDataError,
       /compressed with snappy/,
+    );
+    await refuses(
+      Doubles,
+      crafted({ totalUncompressedSize: 2 ** 40, codec: 1 }, 1, [[{ ...data(1, 0), uncompressedPageSize: 1 << 30 }, one]]),
+      UnsupportedError,
+      /take 8 bytes decoded, and 2147483652 more for its largest page; the limit decodedBytes/,
     );
     await refuses(
       Doubles,

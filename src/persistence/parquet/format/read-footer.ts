@@ -10,6 +10,9 @@ import { ThriftReader } from "./thrift-reader.ts";
 export const MAGIC = 0x3152_4150;
 const ENCRYPTED_MAGIC = 0x4552_4150;
 
+/** Rows of a row group: beyond that, no page could count its values. */
+const MAX_ROWS = 0x7fff_ffff;
+
 /** Bytes of the tail: the footer's length, and the magic. */
 export const TAIL_BYTES = 8;
 
@@ -63,7 +66,8 @@ function checkCounts(metadata: FileMetaData, leaves: readonly Leaf[], end: numbe
   let rows = 0;
   metadata.rowGroups.forEach((group, g) => {
     const where = `${place}: row group ${g}`;
-    if (group.numRows < 0) throw new CorruptDataError(`${where} has ${group.numRows} rows`);
+    if (group.numRows < 0 || group.numRows > MAX_ROWS)
+      throw new CorruptDataError(`${where} has ${group.numRows} rows; there are 0 to ${MAX_ROWS}`);
     rows += group.numRows;
     if (group.columns.length !== leaves.length)
       throw new CorruptDataError(`${where} has ${group.columns.length} columns, the schema ${leaves.length}`);

@@ -1,7 +1,7 @@
 import { bitmapBytes, countBits } from "../../../columns/bitmap.ts";
 import { CorruptDataError, FaunError, UnsupportedError } from "../../../errors.ts";
 import type { PageCodec } from "../codecs/codec.ts";
-import { type ColumnMetaData, Encoding } from "../format/metadata.ts";
+import { type ColumnMetaData, CompressionCodec, Encoding } from "../format/metadata.ts";
 import { BitSink } from "./bit-sink.ts";
 import { ByteSink } from "./byte-sink.ts";
 import { CodeSink } from "./code-sink.ts";
@@ -33,7 +33,7 @@ export const decodedSize = ({ validity, values, offsets }: DecodedColumn): numbe
 
 export interface ChunkLimits {
   /**
-   * Bytes that the rows may take decoded. Rows of one value repeated take next to nothing in a file: this tells a large
+   * Bytes that the rows may take decoded, the largest page besides. Rows of one value repeated take next to nothing in a file: this tells a large
    * column from a small file that would fill the memory.
    */
   readonly decodedBytes: number;
@@ -70,7 +70,7 @@ export function decodeChunk(
   return naming(place, () => {
     if (chunk.numValues !== rows) throw damaged(`it has ${chunk.numValues} values, and the row group ${rows} rows`);
     const pages = findPages(bytes, chunk);
-    assertGranted(plan, rows, limits);
+    assertGranted(plan, rows, pages, chunk.codec !== CompressionCodec.UNCOMPRESSED, limits);
     return decodePages(pages, chunk, rows, plan, codec, limits, allocate);
   });
 }
@@ -87,11 +87,30 @@ function naming<R>(place: string, decode: () => R): R {
   }
 }
 
-function assertGranted({ layout, maxDefinition }: ColumnPlan, rows: number, { decodedBytes }: ChunkLimits): void {
+/** Bytes that a value may take beside the column while its page is decoded: its code, length, or the integer it was stored as. */
+const SCRATCH_BYTES = 4;
+
+/** Holds what decoding takes at most against the limit: the column, and with it its largest page. */
+function assertGranted(
+  { layout, maxDefinition }: ColumnPlan,
+  rows: number,
+  { dictionary, data }: ChunkPages,
+  compressed: boolean,
+  { decodedBytes }: ChunkLimits,
+): void {
   const size = layout.kind === "fixed" ? layout.size : layout.kind === "bits" ? 1 / 8 : 4;
   const bytes = Math.ceil(rows * size) + (maxDefinition > 0 ? bitmapBytes(rows) : 0);
-  if (bytes <= decodedBytes) return;
-  throw new UnsupportedError(`its ${rows} rows take ${bytes} bytes decoded, the limit decodedBytes is ${decodedBytes}`);
+  const limit = `the limit decodedBytes is ${decodedBytes}`;
+  if (bytes > decodedBytes) throw new UnsupportedError(`its ${rows} rows take ${bytes} bytes decoded, ${limit}`);
+  // Decompressors gather a page in pieces and then join them; a page that is not compressed is read where it lies.
+  const copies = compressed ? 2 : 0;
+  let page = copies * (dictionary?.header.uncompressedPageSize ?? 0);
+  for (const { header } of data) {
+    const scratch = layout.kind === "bits" ? 0 : dataHeader(header).numValues * SCRATCH_BYTES;
+    page = Math.max(page, copies * header.uncompressedPageSize + scratch);
+  }
+  if (bytes + page > decodedBytes)
+    throw new UnsupportedError(`its ${rows} rows take ${bytes} bytes decoded, and ${page} more for its largest page; ${limit}`);
 }
 
 function decodePages(

@@ -21,7 +21,12 @@ import { type ChunkTask, runTask } from "./run-task.ts";
 export type { ChunkTask } from "./run-task.ts";
 
 export interface ReadLimits {
-  /** Bytes that the read columns of one row group may take decoded; by default 256 MiB, or 64 times what is stored if that is more. */
+  /**
+   * Bytes that the read columns of one row group may take decoded, the page that is being decoded besides: by default
+   * 256 MiB, or 64 times what is stored if that is more. What would take more is refused before it is allocated, with an
+   * UnsupportedError. The rows of a file together have no limit: `load` takes as much memory as they need, `count` tells
+   * how many there are, and `loadBatches` holds two row groups.
+   */
   readonly decodedBytes?: number | undefined;
 }
 
@@ -72,6 +77,7 @@ export class RowGroupReader {
   /** What is to be read of a row group: one task for each field that the file has. @throws CorruptDataError, UnsupportedError */
   tasks(rowGroup: number): ChunkTask[] {
     const group = this.#footer.metadata.rowGroups[rowGroup];
+    this.#assertAbsent(rowGroup, group.numRows);
     return this.#sources.flatMap(({ field, leaf, plan }) => {
       if (leaf === null || plan === null) return [];
       const place = `${this.#place}: row group ${rowGroup}, column ${JSON.stringify(leaf.path[0])}`;
@@ -89,6 +95,16 @@ export class RowGroupReader {
       const codec = codecNameOf(metaData.codec, place);
       return [{ leaf: leaf.index, range, metaData, codec, rows: group.numRows, plan, place, target }];
     });
+  }
+
+  /** Fields that the file does not have cost it nothing, but memory all the same. */
+  #assertAbsent(rowGroup: number, rows: number): void {
+    const absent = this.#sources.filter(({ leaf }) => leaf === null).length;
+    const limit = this.decodedBytes([]);
+    if (rows * absent * ABSENT_BYTES <= limit) return;
+    throw new UnsupportedError(
+      `${this.#place}: row group ${rowGroup}: its ${rows} rows, with ${absent} fields that the file does not have, take more than the limit decodedBytes, ${limit}`,
+    );
   }
 
   /** Bytes that the columns of the tasks may take decoded, together. */
@@ -141,6 +157,9 @@ export class RowGroupReader {
     }
   }
 }
+
+/** Bytes of a value that is absent, about. */
+const ABSENT_BYTES = 8;
 
 interface Made {
   readonly allocator?: Allocator;

@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 
 /** What came of reading a file. `alien` is the stack of an error that is none of Faun's. */
 export type Outcome = { readonly seconds: number } & (
-  | { readonly rows: number; readonly digest: string; readonly answer: string }
+  | { readonly rows: number; readonly digest?: string; readonly answer?: string }
   | { readonly error: string; readonly message: string }
   | { readonly alien: string }
   | { readonly wrong: string }

@@ -63,7 +63,13 @@ export function entitiesOf(faun) {
     origin: category().nullable(),
     destination: utf8().nullable(),
   }) {}
-  return { Thing, Flight };
+  // Of one column, for what is small and claims to be large.
+  class Bytes extends Entity("bytes", { x: u8() }) {}
+  class Doubles extends Entity("doubles", { x: f64() }) {}
+  class Nulls extends Entity("nulls", { x: f64().nullable() }) {}
+  class Texts extends Entity("texts", { x: utf8() }) {}
+  class Kinds extends Entity("kinds", { x: category() }) {}
+  return { Thing, Flight, Bytes, Doubles, Nulls, Texts, Kinds };
 }
 
 /** What tells two sets of rows apart: every value of every row, -0 and NaN too. O(rows). */
