@@ -12,7 +12,8 @@ import { readParquet, writeParquet } from "../parquet-file.mjs";
 
 /**
  * Writing and reading a file of orders against nodejs-polars, DuckDB and hyparquet-writer: the same rows, each out of and
- * into what it holds rows in. Faun encodes and decodes on one thread here; polars and DuckDB use all there are.
+ * into what it holds rows in, with the threads it takes. ParquetPersistence also syncs what it writes and replaces the file
+ * at once, verifies what it reads and indexes its keys; "faun, one thread" are its parts without that.
  */
 export default {
   name: "parquet",
@@ -21,10 +22,13 @@ export default {
     const folder = mkdtempSync(join(tmpdir(), "faun-bench-"));
     const duck = await (await DuckDBInstance.create(":memory:")).connect();
     try {
-      for (const rows of [h.size(1_000_000)]) {
+      for (const nominal of [1_000_000, 5_000_000]) {
+        const rows = h.size(nominal);
         const store = new Store(Order);
         store.addBatch(generated(rows));
-        for (const compression of ["snappy", "zstd"]) await compare(h, { folder, duck, store, rows, compression });
+        const rounds = nominal > 1_000_000 ? 3 : 7;
+        for (const compression of ["snappy", "zstd"]) await compare(h, { folder, duck, store, rows, rounds, compression });
+        if (nominal > 1_000_000) await appends(h, { folder, store, rows });
       }
       await stalls(h, { folder, rows: h.size(5_000_000) });
     } finally {
@@ -34,15 +38,18 @@ export default {
   },
 };
 
-async function compare(h, { folder, duck, store, rows, compression }) {
+async function compare(h, { folder, duck, store, rows, rounds, compression }) {
   const label = `${rows.toLocaleString("en")} orders, ${compression}`;
   const path = (name) => join(folder, `${name}-${compression}.parquet`);
   await writeParquet(store.kernel, path("faun"), { compression });
   await duck.run(`CREATE OR REPLACE TABLE orders AS SELECT * FROM '${path("faun")}'`);
   const frame = polars.readIPCStream(Buffer.from(toArrowIPC(store)));
+  const persistence = new ParquetPersistence(Order, join(folder, `persistence-${compression}`), { compression });
+  await persistence.save(store.kernel);
 
   const writers = {
-    faun: () => writeParquet(store.kernel, path("faun"), { compression }),
+    ParquetPersistence: () => persistence.save(store.kernel),
+    "faun, one thread": () => writeParquet(store.kernel, path("faun"), { compression }),
     polars: () => frame.writeParquet(path("polars"), { compression }),
     DuckDB: () => duck.run(`COPY orders TO '${path("DuckDB")}' (FORMAT parquet, COMPRESSION ${compression})`),
     ...(compression === "snappy" && { "hyparquet-writer": () => writeWithHyparquet(store, path("hyparquet-writer")) }),
@@ -50,31 +57,76 @@ async function compare(h, { folder, duck, store, rows, compression }) {
   const written = await h.time({
     title: `Write ${label}`,
     unit: "ms",
-    baseline: "faun",
+    baseline: "ParquetPersistence",
+    rounds,
     alternatives: writers,
-    targets: { faun: { ratio: 1.2, of: "polars" } },
+    targets: { ParquetPersistence: { ratio: 1.2, of: "polars" } },
   });
   await h.time({
     title: `Read ${label}`,
     unit: "ms",
-    baseline: "faun",
-    targets: { faun: { ratio: 1.2, of: "polars" } },
+    baseline: "ParquetPersistence",
+    rounds,
+    targets: { ParquetPersistence: { ratio: 1.2, of: "polars" } },
     alternatives: {
-      faun: () => readParquet(Order, path("faun")),
+      ParquetPersistence: () => persistence.load(),
+      "faun, one thread": () => readParquet(Order, path("faun")),
       polars: () => polars.readParquet(path("polars")),
       DuckDB: () => duck.run(`CREATE OR REPLACE TABLE read AS SELECT * FROM '${path("DuckDB")}'`),
     },
   });
-  const sizes = Object.fromEntries(written.results.map(({ name }) => [name, statSync(path(name)).size / 1e6]));
-  const { faun: _, ...others } = sizes;
+  const { totalBytes } = await persistence.memoryStats();
+  await persistence.close();
+  const others = {};
+  for (const { name } of written.results)
+    if (name !== "ParquetPersistence" && !name.startsWith("faun")) others[name] = statSync(path(name)).size / 1e6;
   const smallest = Object.keys(others).reduce((a, b) => (others[a] <= others[b] ? a : b));
   h.values({
     title: `Size of ${label}`,
     unit: "MB",
-    baseline: "faun",
-    values: sizes,
-    targets: { faun: { ratio: 1.05, of: smallest } },
+    baseline: "ParquetPersistence",
+    values: { ParquetPersistence: totalBytes / 1e6, ...others },
+    targets: { ParquetPersistence: { ratio: 1.05, of: smallest } },
   });
+}
+
+const APPENDED = 10_000;
+
+/** A small append to a large file, written into the file, against saving it all; and counting by the footer alone. */
+async function appends(h, { folder, store, rows }) {
+  const persistence = new ParquetPersistence(Order, join(folder, "appends"));
+  await persistence.save(store.kernel);
+  let next = rows;
+  const more = () => {
+    const few = new Store(Order);
+    few.addBatch(Array.from({ length: APPENDED }, () => order(next++)));
+    return few;
+  };
+  await h.time({
+    title: `${APPENDED.toLocaleString("en")} orders more in a file of ${rows.toLocaleString("en")}`,
+    unit: "ms",
+    baseline: "save all",
+    rounds: 3,
+    alternatives: {
+      "save all": () => persistence.save(store.kernel),
+      "append, and fold it into the file": async () => {
+        await persistence.append(more());
+        await persistence.backend.maintain("checkpoint");
+      },
+      "append, durable in the log": () => persistence.append(more()),
+    },
+    targets: { "append, and fold it into the file": { ratio: 0.25, of: "save all" } },
+  });
+  await persistence.close();
+  const reader = new ParquetPersistence(Order, join(folder, "appends"), { readOnly: true });
+  await h.time({
+    title: `Count ${rows.toLocaleString("en")} stored orders by the footer`,
+    unit: "ms",
+    baseline: "count",
+    alternatives: { count: () => reader.count() },
+    targets: { count: { value: 5 } },
+  });
+  await reader.close();
 }
 
 const STALL_RUNS = 5;
