@@ -77,6 +77,10 @@ function enumWriter(codec: Codec): ColumnWriter {
     width === 1 ? new Uint8Array(VECTOR_ROWS) : width === 2 ? new Uint16Array(VECTOR_ROWS) : new Uint32Array(VECTOR_ROWS);
   return (binding, vector, column, from, count) => {
     const { values } = column as Codes;
+    if (values.BYTES_PER_ELEMENT === width && largest(values, from, from + count) < size) {
+      writeFixed(binding, vector, width, values.subarray(from, from + count), count);
+      return;
+    }
     for (let i = 0; i < count; i++) {
       const code = values[from + i] as number;
       if (code < size) scratch[i] = code;
@@ -92,6 +96,12 @@ function enumWriter(codec: Codec): ColumnWriter {
     }
     writeFixed(binding, vector, width, scratch, count);
   };
+}
+
+function largest(values: Codes["values"], from: number, to: number): number {
+  let most = 0;
+  for (let i = from; i < to; i++) if ((values[i] as number) > most) most = values[i] as number;
+  return most;
 }
 
 function categoryWriter(codec: Codec): ColumnWriter {
