@@ -94,6 +94,26 @@ describe("the log", () => {
     expect(await segmentsIn(storage, "log")).toEqual([]);
   });
 
+  test("a segment that is being begun stays while older ones go", async () => {
+    const storage = new MemoryStorage();
+    const logged = new Logged(storage);
+    await logged.commit(rowsChange("append", orders(0, 5)));
+    await logged.log.roll();
+    // The checkpoint that has commit 1 is written; meanwhile another commit begins a segment, and waits for the disk.
+    let dropped: Promise<void> | null = null;
+    const syncFolder = storage.syncFolder.bind(storage);
+    storage.syncFolder = async (folder) => {
+      if (dropped === null) {
+        dropped = logged.log.dropThrough(1n);
+        await dropped;
+      }
+      await syncFolder(folder);
+    };
+    await logged.commit(rowsChange("append", orders(5, 5)));
+    expect(dropped).not.toBeNull();
+    expect((await segmentsIn(storage, "log")).map(({ firstSeq }) => firstSeq)).toEqual([2n]);
+  });
+
   test("a torn end is left out; damage before the end is told, with what is sound", async () => {
     const storage = new MemoryStorage();
     const logged = new Logged(storage);

@@ -81,10 +81,10 @@ export class RedoLog {
   async dropThrough(seq: bigint): Promise<void> {
     this.writer.checkpointed(seq);
     const segments = await segmentsIn(this.#storage, this.#folder);
-    // The newest may still be written to.
-    const obsolete = segments.filter((_, i) => {
+    const obsolete = segments.filter(({ firstSeq }, i) => {
       const next = segments[i + 1]?.firstSeq;
-      return next === undefined ? !this.writer.writing : next <= seq + 1n;
+      // The newest may be written to, or be about to: then its first commit is a later one.
+      return next === undefined ? firstSeq <= seq && !this.writer.writing : next <= seq + 1n;
     });
     for (const { name } of obsolete) await this.#storage.remove(name);
     if (obsolete.length > 0) await this.#storage.syncFolder(this.#folder);
