@@ -17,9 +17,9 @@ export class ParquetCheckpoint implements Checkpoint {
   readonly facts: CheckpointFacts;
   readonly schema: EntitySchema;
   readonly file: ParquetFile | null;
-  readonly #limits: ReadLimits;
+  readonly #limits: ReadLimits | undefined;
 
-  constructor(schema: EntitySchema, file: ParquetFile | null, facts: CheckpointFacts, limits: ReadLimits = {}) {
+  constructor(schema: EntitySchema, file: ParquetFile | null, facts: CheckpointFacts, limits?: ReadLimits) {
     this.schema = schema;
     this.file = file;
     this.facts = facts;

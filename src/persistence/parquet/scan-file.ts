@@ -13,11 +13,14 @@ import { guarded, type ParquetFile } from "./parquet-file.ts";
 import { mayMatch } from "./read/prune.ts";
 import { type ReadLimits, RowGroupReader } from "./read/row-group-reader.ts";
 
+const UNLIMITED: ReadLimits = { decodedBytes: Number.POSITIVE_INFINITY };
+
 export interface FileScan extends OperationOptions {
   /** Names of the fields to read. */
   readonly columns: readonly string[];
   /** Row groups by their number, ascending; all by default. */
   readonly rowGroups?: readonly number[] | undefined;
+  /** By default none where Faun's checksums bind: what was written must be read, however well it was compressed. */
   readonly limits?: ReadLimits | undefined;
 }
 
@@ -48,7 +51,8 @@ export async function* decodeFile(file: ParquetFile, schema: EntitySchema, scan:
   signal?.throwIfAborted();
   const { metadata } = file.footer;
   const access = accessOf(schema, scan.columns);
-  const reader = new RowGroupReader(access.schema, access.codecs, file.footer, file.place, scan.limits);
+  const limits = scan.limits ?? (file.checksums === null ? {} : UNLIMITED);
+  const reader = new RowGroupReader(access.schema, access.codecs, file.footer, file.place, limits);
   const groups = scan.rowGroups ?? metadata.rowGroups.map((_, g) => g);
   const firstRows = firstRowsOf(file);
   const done = { rows: 0, bytes: 0, totalRows: groups.reduce((rows, g) => rows + metadata.rowGroups[g].numRows, 0) };

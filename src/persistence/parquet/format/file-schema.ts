@@ -36,7 +36,8 @@ const schemas = new WeakMap<EntitySchema, FileSchema>();
  * | timestamp | INT64 | TIMESTAMP, adjusted to UTC where the field has a zone |
  * | decimal | INT32 to 9 digits, INT64 to 18, else FIXED_LEN_BYTE_ARRAY | DECIMAL |
  *
- * Parquet knows no seconds: a timestamp in seconds is stored in milliseconds.
+ * Parquet knows no seconds: a timestamp in seconds is stored in milliseconds. Floats are stored by their bits: -0, and
+ * which NaN it is, come back.
  */
 export function fileSchemaOf(schema: EntitySchema): FileSchema {
   let file = schemas.get(schema);

@@ -28,7 +28,10 @@ export interface ParquetWriteOptions {
   rowGroupSize?: number;
   /** Bytes of a page before compression, about: 1,024 to 268,435,456; 1 MiB by default. */
   pageSize?: number;
-  /** Encodings by field name, for what should not be chosen from the values. */
+  /**
+   * Encodings by field name, for what should not be chosen from the values. Readers that know BYTE_STREAM_SPLIT of floats
+   * only, as DuckDB 1.5, cannot read other fields in it.
+   */
   encodings?: Readonly<Record<string, ColumnEncoding>>;
   /** Key-value metadata for the footer. Keys that begin with "faun.", and "ARROW:schema", are taken. */
   metadata?: Readonly<Record<string, string>>;
