@@ -1,4 +1,5 @@
 import { AsyncByteQueue, RecordBatchFileWriter, RecordBatchStreamWriter, type RecordBatchWriter } from "apache-arrow";
+import { joinBytes } from "../columns/join-bytes.ts";
 import { ValidationError } from "../errors.ts";
 import { type ArrowSource, rowsOf } from "./record-batches.ts";
 import { arrowSchemaOf } from "./schema.ts";
@@ -14,7 +15,7 @@ export interface ArrowIPCOptions {
  * O(bytes); for large stores {@link toArrowIPCChunks} holds one batch at a time.
  */
 export function toArrowIPC(source: ArrowSource, options?: ArrowIPCOptions): Uint8Array<ArrayBuffer> {
-  return join([...written(source, options)].flat());
+  return joinBytes([...written(source, options)].flat());
 }
 
 /**
@@ -25,7 +26,7 @@ export function* toArrowIPCChunks(
   source: ArrowSource,
   options?: ArrowIPCOptions,
 ): Generator<Uint8Array<ArrayBuffer>, void, undefined> {
-  for (const parts of written(source, options)) if (parts.length > 0) yield join(parts);
+  for (const parts of written(source, options)) if (parts.length > 0) yield joinBytes(parts);
 }
 
 function* written(source: ArrowSource, options: ArrowIPCOptions = {}): Generator<Uint8Array[], void, undefined> {
@@ -60,14 +61,4 @@ class Sink extends AsyncByteQueue {
     this.#parts = [];
     return parts;
   }
-}
-
-function join(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.byteLength, 0));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.byteLength;
-  }
-  return bytes;
 }

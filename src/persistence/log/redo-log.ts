@@ -1,3 +1,4 @@
+import { joinBytes } from "../../columns/join-bytes.ts";
 import type { EntitySchema } from "../../entity/schema.ts";
 import type { Transaction } from "../backend.ts";
 import type { Step } from "../change-steps.ts";
@@ -6,7 +7,7 @@ import { type ChangeToRecord, encodeCommit } from "./commit-record.ts";
 import { encodeFrame, FrameKind } from "./frame.ts";
 import { LogWriter, type LogWriterOptions } from "./log-writer.ts";
 import { segmentsIn } from "./read-log.ts";
-import { joined, RowMessages } from "./row-messages.ts";
+import { RowMessages } from "./row-messages.ts";
 
 /** The schema of some rows as a segment has it: written once, and named by a number. */
 interface Noted {
@@ -66,7 +67,7 @@ export class RedoLog {
     });
     frames.push(encodeFrame(FrameKind.Commit, seq, durable, encodeCommit(at, total, txn, changes)));
     // One write, so that a crash tears at most what was not yet reported.
-    const bytes = frames.length === 1 ? frames[0] : joined(frames);
+    const bytes = frames.length === 1 ? frames[0] : joinBytes(frames);
     await this.writer.write(seq, [bytes]);
     this.#noted = noted;
     this.#bytes += bytes.length;

@@ -1,5 +1,6 @@
 import { readIpc } from "../../arrow/from-ipc.ts";
 import { readArrow } from "../../arrow/read.ts";
+import { joinBytes } from "../../columns/join-bytes.ts";
 import { projectEntity } from "../../entity/projection.ts";
 import type { EntitySchema } from "../../entity/schema.ts";
 import type { EntityClass, EntityRow } from "../../entity/types.ts";
@@ -11,7 +12,7 @@ import type { Step } from "../change-steps.ts";
 import type { HasBelow, Overlay } from "../overlay/overlay.ts";
 import type { RecordedChange } from "./commit-record.ts";
 import type { LoggedCommit } from "./read-log.ts";
-import { END_OF_STREAM, joined } from "./row-messages.ts";
+import { END_OF_STREAM } from "./row-messages.ts";
 
 /** Logged changes say what was there: an update is of rows that are, an append of rows that are not. */
 export const asLogged: HasBelow = (_, kind) => kind !== "append";
@@ -52,7 +53,7 @@ export async function replay(
   const replayed: Replayed = { seq: 0n, commits: 0, rows: 0, bytes: 0, writers: new Map(), last: [] };
   const run: { schema: Uint8Array | null; messages: Uint8Array[]; rows: number } = { schema: null, messages: [], rows: 0 };
   const flush = () => {
-    if (run.schema !== null) overlay.append(joined([run.schema, ...run.messages, END_OF_STREAM]), run.rows);
+    if (run.schema !== null) overlay.append(joinBytes([run.schema, ...run.messages, END_OF_STREAM]), run.rows);
     run.schema = null;
     run.messages = [];
     run.rows = 0;
@@ -105,7 +106,7 @@ class ChangeDecoder {
     if (kind !== "update" && kind !== "delete") throw new Error(`an unsettled ${kind}`);
     const access = this.#accessOf(columns);
     const rows = new SoA<EntityRow>(access.entity, { access });
-    readArrow(rows, joined([columns, messages, END_OF_STREAM]));
+    readArrow(rows, joinBytes([columns, messages, END_OF_STREAM]));
     return { kind, rows };
   }
 
@@ -113,7 +114,7 @@ class ChangeDecoder {
   #accessOf(columns: Uint8Array): RowAccess<EntityRow> {
     let access = this.#parts.get(columns);
     if (access === undefined) {
-      const present = new Set(readIpc(joined([columns, END_OF_STREAM])).fields?.map(({ name }) => name));
+      const present = new Set(readIpc(joinBytes([columns, END_OF_STREAM])).fields?.map(({ name }) => name));
       const fields = this.#schema.fields.filter(({ column }) => present.has(column)).map(({ name }) => name);
       access = fields.length === this.#schema.fields.length ? this.#whole : new RowAccess(projectEntity(this.#schema, fields));
       this.#parts.set(columns, access);

@@ -14,6 +14,7 @@ import { arrowSchemaOf } from "../../arrow/schema.ts";
 import { recordBatchesOf } from "../../arrow/table.ts";
 import type { Codec } from "../../columns/codec.ts";
 import { HeapAllocator } from "../../columns/heap-allocator.ts";
+import { joinBytes } from "../../columns/join-bytes.ts";
 import type { EntitySchema } from "../../entity/schema.ts";
 import { UnsupportedError } from "../../errors.ts";
 import { Chunk } from "../../soa/chunk.ts";
@@ -49,7 +50,7 @@ export class RowMessages {
     this.#writer.reset(this.#sink, this.#schema);
     // A batch without rows makes the writer write the dictionaries, which it then knows.
     for (const batch of recordBatchesOf(oneRow(declared, codecs))) this.#writer.write(this.#plain(batch.slice(0, 0)));
-    this.schemaBytes = joined(this.#sink.take());
+    this.schemaBytes = joinBytes(this.#sink.take());
   }
 
   /** The messages of all rows. The parts lie over the columns' bytes and are to be written before these change. */
@@ -122,15 +123,4 @@ class PartSink extends AsyncByteQueue {
     this.#parts = [];
     return parts;
   }
-}
-
-/** Parts in one array. */
-export function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.byteLength, 0));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.byteLength;
-  }
-  return bytes;
 }
