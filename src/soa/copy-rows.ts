@@ -3,8 +3,9 @@ import type { Column } from "../columns/column.ts";
 import type { FixedArray, FixedColumn } from "../columns/fixed-column.ts";
 import type { EntityRow } from "../entity/types.ts";
 import { liveRuns } from "./compact.ts";
+import type { RowRange } from "./row-range.ts";
 import type { Rows } from "./rows.ts";
-import type { RowRange, SoA } from "./soa.ts";
+import type { SoA } from "./soa.ts";
 
 /** Copies `count` rows of a column into one of the same field in another kernel. */
 export type ColumnCopier = (source: Column, from: number, target: Column, at: number, count: number) => void;

@@ -119,6 +119,16 @@ export class KeyIndex {
     if ((this.#used + rows) * 2 > this.#table.length || row + rows > this.#rowLimit()) this.#rehash(chunks, row, rows);
   }
 
+  /** Indexes `rows` rows, none of which is deleted, anew. */
+  rebuild(chunks: readonly Chunk[], rows: number): void {
+    this.clear();
+    this.reserve(chunks, 0, rows);
+    for (const chunk of chunks) {
+      const column = chunk.columns[this.#field];
+      for (let at = 0; at < chunk.length; at++) this.insert(chunks, chunk.start + at, column, at);
+    }
+  }
+
   clear(): void {
     this.#reset(FIRST_SLOTS, 0);
     this.#counted = this.#hash.distance === undefined ? -1 : 0;

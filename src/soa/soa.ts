@@ -1,24 +1,27 @@
 import type { Allocator, AllocatorChoice } from "../columns/allocator.ts";
 import { bitmapBytes, setBit } from "../columns/bitmap.ts";
+import { chooseAllocator } from "../columns/choose-allocator.ts";
 import type { Codec } from "../columns/codec.ts";
 import type { Column } from "../columns/column.ts";
 import { HeapAllocator } from "../columns/heap-allocator.ts";
-import { SharedAllocator } from "../columns/shared-allocator.ts";
 import { VarColumn } from "../columns/var-column.ts";
 import type { EntitySchema } from "../entity/schema.ts";
 import type { EntityClass, EntityRow, FieldsOf } from "../entity/types.ts";
 import { unknownField } from "../entity/validation.ts";
-import { ConflictError, DuplicateKeyError, RowGoneError, ValidationError } from "../errors.ts";
+import { ConflictError, RowGoneError, ValidationError } from "../errors.ts";
 import { Appender } from "./appender.ts";
 import { type ColumnsInit, columnReaders } from "./bulk.ts";
+import { type Changes, patchChanges, rowChanges } from "./changes.ts";
 import type { Chunk, ChunkOwner } from "./chunk.ts";
 import { type ChunkArray, concatArrays, rawValues } from "./chunk-array.ts";
 import { compactChunks } from "./compact.ts";
+import { assertIterable } from "./iterable.ts";
 import { keyHashFor } from "./key-hash.ts";
 import { KeyIndex } from "./key-index.ts";
 import { locate } from "./locate.ts";
 import { RowAccess } from "./row-access.ts";
 import { Cursor, type Span } from "./row-iterator.ts";
+import { RowRange } from "./row-range.ts";
 import type { RowWriter } from "./row-writer.ts";
 import type { Rows } from "./rows.ts";
 import { type SnapshotState, Versions } from "./versions.ts";
@@ -30,27 +33,6 @@ export interface SoAOptions<T extends EntityRow = EntityRow> {
   access?: RowAccess<T>;
   /** Views throw when written. */
   readOnlyViews?: boolean;
-}
-
-/** @throws ValidationError where `rows` is nothing to iterate over */
-export function assertIterable(schema: EntitySchema, rows: unknown): void {
-  if (typeof rows === "object" && rows !== null && typeof (rows as Partial<Iterable<unknown>>)[Symbol.iterator] === "function")
-    return;
-  throw new ValidationError({ entity: schema.name, value: rows, expected: "an iterable of rows, such as an array" });
-}
-
-/** A range of consecutive row indices. Iterates over them. */
-export class RowRange implements Iterable<number> {
-  constructor(
-    /** Row index of the first row. */
-    readonly first: number,
-    /** Number of rows. */
-    readonly length: number,
-  ) {}
-
-  *[Symbol.iterator](): Generator<number> {
-    for (let i = 0; i < this.length; i++) yield this.first + i;
-  }
 }
 
 /**
@@ -78,7 +60,7 @@ export class SoA<T extends EntityRow = EntityRow> implements Rows, ChunkOwner {
   /** @throws ValidationError if `entity` is no entity class or hides one of its columns */
   constructor(entity: EntityClass<T>, options: SoAOptions<T> = {}) {
     this.access = options.access ?? new RowAccess(entity).checked();
-    this.allocator = allocatorOf(options.allocator === undefined ? "heap" : options.allocator);
+    this.allocator = chooseAllocator(options.allocator === undefined ? "heap" : options.allocator);
     this.owner = options.readOnlyViews ? null : this;
     const { key } = this.schema;
     this.index = key === null ? null : new KeyIndex(keyHashFor(key.type), key.index);
@@ -296,7 +278,7 @@ export class SoA<T extends EntityRow = EntityRow> implements Rows, ChunkOwner {
   update(row: number, patch: Readonly<Record<string, unknown>>): void {
     this.assertIdle();
     const deletions = this.#deletions;
-    const changes = this.checkPatch(patch);
+    const changes = patchChanges(this.schema, this.codecs, patch);
     this.#assertInPlace(deletions);
     this.#overwrite(row, changes);
   }
@@ -305,31 +287,9 @@ export class SoA<T extends EntityRow = EntityRow> implements Rows, ChunkOwner {
   updateRows(rows: ArrayLike<number>, patch: Readonly<Record<string, unknown>>): void {
     this.assertIdle();
     const deletions = this.#deletions;
-    const changes = this.checkPatch(patch);
+    const changes = patchChanges(this.schema, this.codecs, patch);
     this.#assertInPlace(deletions);
     for (let i = 0; i < rows.length; i++) this.#overwrite(rows[i], changes);
-  }
-
-  /** The changes of a patch: field index and checked value. @throws ValidationError for unknown fields, the key, and wrong values. @internal */
-  checkPatch(patch: Readonly<Record<string, unknown>>): [field: number, value: unknown][] {
-    if (typeof patch !== "object" || patch === null || Array.isArray(patch)) {
-      throw new ValidationError({ entity: this.schema.name, value: patch, expected: "an object with the fields to change" });
-    }
-    const changes: [number, unknown][] = [];
-    for (const name of Object.keys(patch)) {
-      if (!this.schema.has(name)) throw unknownField(this.schema, name);
-      if (patch[name] === undefined) continue;
-      const field = this.schema.field(name);
-      if (field.key)
-        throw new ValidationError({
-          entity: this.schema.name,
-          field: name,
-          value: patch[name],
-          expected: "no change of the key: delete the row and add it under the new key",
-        });
-      changes.push([field.index, this.codecs[field.index].check(patch[name])]);
-    }
-    return changes;
   }
 
   /** Adds the row, or overwrites every field of the row with its key. @returns the row index */
@@ -347,9 +307,7 @@ export class SoA<T extends EntityRow = EntityRow> implements Rows, ChunkOwner {
       for (const name in values) if (!this.schema.has(name)) throw unknownField(this.schema, name);
     }
     const deletions = this.#deletions;
-    const changes: [number, unknown][] = [];
-    for (const codec of this.codecs)
-      if (!codec.field.key) changes.push([codec.field.index, codec.take(values[codec.field.name])]);
+    const changes = rowChanges(this.codecs, values);
     this.#assertInPlace(deletions);
     this.#overwrite(at, changes);
     return at;
@@ -363,7 +321,7 @@ export class SoA<T extends EntityRow = EntityRow> implements Rows, ChunkOwner {
     const at = row - chunk.start;
     const { key } = this.schema;
     if (key !== null) this.index?.remove(this.chunkList, chunk.columns[key.index], at);
-    setBit(this.#ownDead(chunk), at);
+    setBit(this.#versions.ownDead(chunk), at);
     chunk.deadCount++;
     this.size--;
     this.#deletions++;
@@ -379,7 +337,7 @@ export class SoA<T extends EntityRow = EntityRow> implements Rows, ChunkOwner {
     this.chunkList = chunks;
     this.length = this.size;
     this.#drop(old.slice(kept));
-    this.#rebuildIndex();
+    this.index?.rebuild(this.chunkList, this.length);
   }
 
   /** Removes every row. */
@@ -414,7 +372,7 @@ export class SoA<T extends EntityRow = EntityRow> implements Rows, ChunkOwner {
     throw new ConflictError(`${this.schema.name}: rows were deleted or moved by the values that were to be written`);
   }
 
-  #overwrite(row: number, changes: readonly [field: number, value: unknown][]): void {
+  #overwrite(row: number, changes: Changes): void {
     const chunk = this.chunkAt(row);
     if (chunk === undefined) throw new RowGoneError(this.schema.name, `there is no row ${row}`);
     for (const [field, value] of changes) this.codecs[field].overwrite(this.own(chunk, field), row - chunk.start, value);
@@ -431,21 +389,6 @@ export class SoA<T extends EntityRow = EntityRow> implements Rows, ChunkOwner {
     });
   }
 
-  #ownDead(chunk: Chunk): Uint8Array {
-    const { epoch } = this;
-    const bytes = bitmapBytes(chunk.capacity);
-    const seen = this.#versions.seen(chunk.deadEpoch);
-    if (seen) this.#versions.preserve(chunk);
-    if (chunk.dead === null || seen || chunk.dead.length < bytes) {
-      const dead = new Uint8Array(bytes);
-      // Longer than needed where the chunk ended early since.
-      if (chunk.dead !== null) dead.set(chunk.dead.subarray(0, bytes));
-      chunk.dead = dead;
-    }
-    chunk.deadEpoch = epoch;
-    return chunk.dead;
-  }
-
   #drop(chunks: readonly Chunk[]): void {
     this.#deletions++;
     for (const chunk of chunks) {
@@ -455,38 +398,10 @@ export class SoA<T extends EntityRow = EntityRow> implements Rows, ChunkOwner {
     }
   }
 
-  #rebuildIndex(): void {
-    const { index } = this;
-    const { key } = this.schema;
-    if (index === null || key === null) return;
-    index.clear();
-    index.reserve(this.chunkList, 0, this.length);
-    for (const chunk of this.chunkList) {
-      for (let at = 0; at < chunk.length; at++) {
-        if (!index.insert(this.chunkList, chunk.start + at, chunk.columns[key.index], at)) {
-          throw new DuplicateKeyError(this.schema.name, key.name, this.codecs[key.index].read(chunk.columns[key.index], at));
-        }
-      }
-    }
-  }
-
   #noKey(): ValidationError {
     return new ValidationError({
       entity: this.schema.name,
       expected: "an entity with a key: declare one field with .key() to look rows up by it",
     });
   }
-}
-
-function allocatorOf(choice: AllocatorChoice): Allocator {
-  if (choice === "heap") return new HeapAllocator();
-  if (choice === "shared") return new SharedAllocator();
-  const made: Partial<Allocator> | undefined = typeof choice === "function" ? choice() : undefined;
-  if (typeof made?.allocate === "function" && typeof made.release === "function") return made as Allocator;
-  throw new ValidationError({
-    entity: "store options",
-    field: "allocator",
-    value: choice,
-    expected: '"heap", "shared" or a function that makes an allocator',
-  });
 }

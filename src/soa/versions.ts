@@ -1,3 +1,4 @@
+import { bitmapBytes } from "../columns/bitmap.ts";
 import type { Column } from "../columns/column.ts";
 import type { Chunk } from "./chunk.ts";
 
@@ -94,6 +95,21 @@ export class Versions {
     own.statistics = null;
     own.order = column.order === null ? null : 0;
     return own;
+  }
+
+  /** The bitmap of deleted rows to write: the chunk's own, or a private copy put in its place; made where there was none. */
+  ownDead(chunk: Chunk): Uint8Array {
+    const bytes = bitmapBytes(chunk.capacity);
+    const seen = this.seen(chunk.deadEpoch);
+    if (seen) this.preserve(chunk);
+    if (chunk.dead === null || seen || chunk.dead.length < bytes) {
+      const dead = new Uint8Array(bytes);
+      // Longer than needed where the chunk ended early since.
+      if (chunk.dead !== null) dead.set(chunk.dead.subarray(0, bytes));
+      chunk.dead = dead;
+    }
+    chunk.deadEpoch = this.epoch;
+    return chunk.dead;
   }
 
   #own(chunk: Chunk, field: number, column: Column, copy: (column: Column) => Column): Column {

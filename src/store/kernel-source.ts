@@ -2,6 +2,7 @@ import type { EntityRow } from "../entity/types.ts";
 import { type QuerySource, sourceOf } from "../query/engine/source.ts";
 import type { RowSource, RowsWriter } from "../query/row-source.ts";
 import { type Workers, workerLimit } from "../query/workers/workers.ts";
+import { patchChanges } from "../soa/changes.ts";
 import { FrozenRows } from "../soa/frozen-rows.ts";
 import type { RowAccess } from "../soa/row-access.ts";
 import type { ShardRouter } from "../soa/shard-router.ts";
@@ -58,7 +59,7 @@ export function shardsWriter<T extends EntityRow>(shards: readonly SoA<T>[]): Ro
     update: (positions, patch) => {
       // What one shard would refuse must stop all of them before the first is written.
       for (const shard of shards) shard.assertIdle();
-      shards[0].checkPatch(patch);
+      patchChanges(shards[0].schema, shards[0].codecs, patch);
       bySharded(shards, positions, (shard, rows) => shard.updateRows(rows, patch));
     },
     delete: (positions) => {

@@ -3,9 +3,11 @@ import { unknownField } from "../../entity/validation.ts";
 import { ConflictError, DuplicateKeyError, KeyNotFoundError, ValidationError } from "../../errors.ts";
 import type { Appender } from "../../soa/appender.ts";
 import { type ColumnsInit, columnReaders } from "../../soa/bulk.ts";
+import { patchChanges } from "../../soa/changes.ts";
 import { columnCopiers } from "../../soa/copy-rows.ts";
+import { assertIterable } from "../../soa/iterable.ts";
 import { locate } from "../../soa/locate.ts";
-import { assertIterable, SoA } from "../../soa/soa.ts";
+import { SoA } from "../../soa/soa.ts";
 import { keyId } from "../key-id.ts";
 import { capture, sameValue } from "./capture.ts";
 import { CategoryBudget } from "./category-budget.ts";
@@ -77,7 +79,7 @@ export class Staging {
         const own = this.pending.valuesAt(place, id);
         values = draftChanges(schema, codecs, this.#entity, base, own, change as (draft: EntityRow) => unknown);
       } else {
-        const patch = this.pending.memory.checkPatch(change as Record<string, unknown>);
+        const patch = patchChanges(schema, codecs, change as Record<string, unknown>);
         values = patch.map(([field, value]) => [field, capture(value)]);
       }
       const operation = new UpdateOperation(checked, id, values, base);
