@@ -1,11 +1,13 @@
 // Tries the package as somebody who has just installed it: packs it, installs the tarball into an empty folder, runs the
-// README's examples there, compiles an exported entity with declarations, and bundles it for a page.
+// README's examples there, also under the newest Node, compiles an exported entity with declarations, bundles it for a page.
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { build } from "esbuild";
 import { publint } from "publint";
 import { formatMessage } from "publint/utils";
+import { typeProblems } from "./check-package/attw.mjs";
+import { bundleForPage, IMPORTS, sizeOf } from "./check-package/bundle.mjs";
+import { fetchNewestNode } from "./check-package/newest-node.mjs";
 import { compilers, fromRoot } from "./paths.mjs";
 import { readmeExamples } from "./readme-examples.mjs";
 import { run } from "./run.mjs";
@@ -26,6 +28,8 @@ async function check(name, body) {
     console.log(`  FAIL  ${name}\n${String(error.message).replace(/^/gm, "        ")}`);
   }
 }
+
+const newestNode = fetchNewestNode(join(folder, "newest-node"));
 
 console.log("Packing and installing into an empty folder ...");
 npm(["run", "--silent", "clean"]);
@@ -52,6 +56,11 @@ await check("publint has nothing to say", async () => {
   if (messages.length > 0) throw new Error(messages.map((message) => formatMessage(message, pkg)).join("\n"));
 });
 
+await check("arethetypeswrong has nothing to say (for a package of ECMAScript modules only)", async () => {
+  const problems = await typeProblems(join(folder, packed.filename));
+  if (problems.length > 0) throw new Error(problems.join("\n"));
+});
+
 const examples = readmeExamples(readFileSync(fromRoot("README.md"), "utf8"));
 if (examples.length === 0) throw new Error("README.md has no example marked <!-- run -->");
 mkdirSync(join(folder, "readme"));
@@ -65,13 +74,21 @@ write(
 for (const compiler of compilers) {
   await check(`the README's examples compile on ${compiler.name}`, () => void tsc(compiler, "--project", "tsconfig.readme.json"));
 }
-for (const [i, { prints }] of examples.entries()) {
-  await check(`the README's example ${i + 1} runs${prints === undefined ? "" : " and prints what it says"}`, () => {
-    const { stdout } = run(process.execPath, [`readme/built/example-${i + 1}.js`], { cwd: folder });
-    if (prints !== undefined && stdout.trim() !== prints.trim())
-      throw new Error(`it printed:\n${stdout}\ninstead of:\n${prints}`);
-  });
-}
+const runExamples = async (node, version) => {
+  // What an example stores is not there for the next Node.
+  const cwd = mkdtempSync(join(folder, "readme-"));
+  for (const [i, { prints }] of examples.entries()) {
+    await check(
+      `the README's example ${i + 1} runs${prints === undefined ? "" : " and prints what it says"} (${version})`,
+      () => {
+        const { stdout } = run(node, [join(folder, `readme/built/example-${i + 1}.js`)], { cwd });
+        if (prints !== undefined && stdout.trim() !== prints.trim())
+          throw new Error(`it printed:\n${stdout}\ninstead of:\n${prints}`);
+      },
+    );
+  }
+};
+await runExamples(process.execPath, process.version);
 
 // What a library of entities publishes: its declarations must be writable, and readable by whoever imports them.
 mkdirSync(join(folder, "lib"));
@@ -95,59 +112,63 @@ for (const compiler of compilers) {
   }
 }
 
+write(
+  "store.js",
+  `import { Entity, PersistentStore, u32 } from "faun";
+  import { ParquetPersistence } from "faun/parquet";
+  class Item extends Entity("items", { id: u32().key() }) {}
+  const items = await PersistentStore.open(new ParquetPersistence(Item, "./stored"));
+  await items.addBatch(Array.from({ length: 1000 }, (_, id) => ({ id: items.size + id })));
+  await items.close();`,
+);
+
 await check("npx faun inspect tells what is stored, and finds a flipped bit", () => {
-  write(
-    "store.js",
-    `import { Entity, PersistentStore, u32 } from "faun";
-    import { ParquetPersistence } from "faun/parquet";
-    class Item extends Entity("items", { id: u32().key() }) {}
-    const items = await PersistentStore.open(new ParquetPersistence(Item, "./stored"));
-    await items.addBatch(Array.from({ length: 1000 }, (_, id) => ({ id })));
-    await items.close();`,
-  );
   run(process.execPath, ["store.js"], { cwd: folder });
   const inspect = (...args) =>
     npm(["exec", "--offline", "--no", "--", "faun", "inspect", "./stored", ...args], { cwd: folder }).stdout;
   const { entity, rows, sound } = JSON.parse(inspect("--json"));
   if (entity !== "items" || rows !== 1000 || sound !== true) throw new Error(JSON.stringify({ entity, rows, sound }));
   if (!/^items {2}1,000 rows/.test(inspect())) throw new Error(inspect());
-  const bytes = readFileSync(join(folder, "stored/data.parquet"));
+  const whole = readFileSync(join(folder, "stored/data.parquet"));
+  const bytes = Uint8Array.from(whole);
   bytes[20] ^= 1;
   write("stored/data.parquet", bytes);
   try {
     inspect();
   } catch (error) {
-    if (/exited with 1[^0-9]/.test(error.message) && /DAMAGE.*row group 0, column "id"/.test(error.message)) return;
-    throw error;
+    if (!/exited with 1[^0-9]/.test(error.message) || !/DAMAGE.*row group 0, column "id"/.test(error.message)) throw error;
+    write("stored/data.parquet", whole);
+    return;
   }
   throw new Error("a flipped bit was not found");
 });
 
-await check("it bundles for a page, without a node: import", async () => {
-  const { outputFiles } = await build({
-    stdin: { contents: 'export * from "faun";', resolveDir: folder },
-    bundle: true,
-    minify: true,
-    platform: "browser",
-    format: "esm",
-    write: false,
-    logLevel: "silent",
+const newest = await newestNode;
+if (newest.missing !== undefined) console.log(`  SKIPPED  the newest Node: ${newest.missing}`);
+else {
+  const version = run(newest.node, ["--version"]).stdout.trim();
+  await runExamples(newest.node, version);
+  await check(`what one Node stored another adds to and reads (${process.version}, ${version})`, () => {
+    for (const node of [newest.node, process.execPath]) run(node, ["store.js"], { cwd: folder });
+    const said = run(newest.node, ["node_modules/faun/dist/cli/main.js", "inspect", "./stored", "--json"], {
+      cwd: folder,
+    }).stdout;
+    const { rows, sound } = JSON.parse(said);
+    if (rows !== 3000 || sound !== true) throw new Error(said);
   });
-  const text = outputFiles[0].text;
-  if (/["']node:/.test(text)) throw new Error("the bundle mentions a node: module");
-  return `${Math.round(text.length / 1000)} kB minified, apache-arrow included where used`;
-});
+}
+
+for (const { name, code } of IMPORTS) {
+  await check(`a page bundles ${name}`, async () => {
+    const bundle = await bundleForPage(code, folder);
+    if (/\b(?:from|import|require)\b\s*\(?\s*["']node:/.test(bundle.text)) throw new Error("it imports a node: module");
+    return sizeOf(bundle);
+  });
+}
 
 await check("nothing is kept of what is not used", async () => {
-  const { outputFiles } = await build({
-    stdin: { contents: 'import "faun";', resolveDir: folder },
-    bundle: true,
-    platform: "browser",
-    format: "esm",
-    write: false,
-    logLevel: "silent",
-  });
-  if (outputFiles[0].text.trim() !== "") throw new Error(`an unused import leaves ${outputFiles[0].text.length} bytes behind`);
+  const { text } = await bundleForPage('import "faun"; import "faun/parquet";', folder);
+  if (text.trim() !== "") throw new Error(`unused imports leave ${text.length} bytes behind`);
 });
 
 if (process.env.FAUN_KEEP) console.log(`kept: ${folder}`);
