@@ -4,6 +4,7 @@ import type { EntityRow } from "../entity/types.ts";
 import type { BoundExpression, BoundPlan } from "../query/bound.ts";
 import type { ResultTable } from "../query/engine/result-table.ts";
 import type { FrozenRows } from "../soa/frozen-rows.ts";
+import type { SoA } from "../soa/soa.ts";
 import type { MemoryStats } from "../store/memory-stats.ts";
 
 /**
@@ -44,7 +45,15 @@ export type Batches = Iterable<RecordBatch> | AsyncIterable<RecordBatch>;
  * - `clear`: no row is left.
  */
 export type Change =
-  | { readonly kind: "append" | "upsert" | "replace"; rows(): Batches }
+  | {
+      readonly kind: "append" | "upsert" | "replace";
+      rows(): Batches;
+      /**
+       * The rows of `rows()` as columns of ours, where the caller has them as such: a backend may take them instead, which
+       * saves reading Arrow. They are not to be changed, and not to be kept once the commit is settled.
+       */
+      readonly soa?: SoA<EntityRow> | undefined;
+    }
   | { readonly kind: "update"; readonly fields: readonly string[]; rows(): Batches }
   | { readonly kind: "delete"; keys(): Batches }
   | { readonly kind: "clear" };

@@ -15,12 +15,20 @@ export type GatheredChange =
       readonly kind: "append" | "upsert" | "update" | "delete";
       readonly fields: readonly string[];
       readonly batches: readonly RecordBatch[];
+      /** The rows of the batches, where they are at hand. */
+      readonly soa?: SoA<EntityRow> | undefined;
     }
   | { readonly kind: "clear" };
 
 /** A change whose rows were read and are sound by themselves. */
 export type Step =
-  | { readonly kind: "append"; readonly rows: SoA<EntityRow>; readonly batches: readonly RecordBatch[] }
+  | {
+      readonly kind: "append";
+      readonly rows: SoA<EntityRow>;
+      readonly batches: readonly RecordBatch[];
+      /** The batches lie over columns of ours, and have the entity's Arrow schema. */
+      readonly ours: boolean;
+    }
   | { readonly kind: "upsert" | "update" | "delete"; readonly rows: SoA<EntityRow> }
   | { readonly kind: "clear" };
 
@@ -40,6 +48,7 @@ export async function gatherChanges(
     const fields = fieldsOf(schema, change);
     const batches = await collectBatches(change.kind === "delete" ? change.keys() : change.rows(), options, progress);
     if (change.kind === "replace") gathered.push({ kind: "clear" }, { kind: "append", fields, batches });
+    else if (change.kind === "append") gathered.push({ kind: change.kind, fields, batches, soa: change.soa });
     else gathered.push({ kind: change.kind, fields, batches });
   }
   return gathered;
@@ -82,11 +91,12 @@ export class ChangeReader {
   /** @throws SchemaMismatchError, TypeConversionError, DuplicateKeyError where a key is twice in one change, ArrowError */
   read(change: GatheredChange): Step {
     if (change.kind === "clear") return change;
-    const { kind, fields, batches } = change;
+    const { kind, fields, batches, soa } = change;
+    if (kind === "append" && soa?.schema === this.#schema) return { kind, rows: soa, batches, ours: true };
     const access = this.#accessOf(fields);
     const rows = new SoA<EntityRow>(access.entity, { access });
     if (batches.length > 0) readArrow(rows, batches);
-    return kind === "append" ? { kind, rows, batches } : { kind, rows };
+    return kind === "append" ? { kind, rows, batches, ours: false } : { kind, rows };
   }
 
   /** The steps that were read are done with: forgets the strings of their categories. */

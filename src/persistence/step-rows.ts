@@ -1,10 +1,20 @@
+import { SMALL_ROWS } from "../arrow/pieces.ts";
+import { readArrow } from "../arrow/read.ts";
 import type { EntityRow } from "../entity/types.ts";
 import type { Chunk } from "../soa/chunk.ts";
+import { appendRows } from "../soa/copy-rows.ts";
 import { findRow } from "../soa/find-row.ts";
 import { locate } from "../soa/locate.ts";
 import type { SoA } from "../soa/soa.ts";
+import type { Step } from "./change-steps.ts";
 
 type Kernel = SoA<EntityRow>;
+
+/** Adds the rows of a step: large batches are adopted as they are, few rows copied. */
+export function appendStep(to: Kernel, { rows, batches }: Step & { kind: "append" }): void {
+  if (rows.size < SMALL_ROWS) appendRows(to, rows);
+  else if (batches.length > 0) readArrow(to, batches);
+}
 
 /** The rows of a step by where they lie. */
 export function* places(rows: Kernel): Generator<{ chunk: Chunk; at: number }> {

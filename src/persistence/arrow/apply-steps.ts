@@ -1,4 +1,3 @@
-import { readArrow } from "../../arrow/read.ts";
 import type { Codec } from "../../columns/codec.ts";
 import type { EntityRow } from "../../entity/types.ts";
 import { DuplicateKeyError, KeyNotFoundError, ValidationError } from "../../errors.ts";
@@ -6,7 +5,7 @@ import { appendRows } from "../../soa/copy-rows.ts";
 import type { SoA } from "../../soa/soa.ts";
 import type { Step } from "../change-steps.ts";
 import { type KeyId, keyId } from "../key-id.ts";
-import { forEachFound, forEachKey, overwrite, places } from "../step-rows.ts";
+import { appendStep, forEachFound, forEachKey, overwrite, places } from "../step-rows.ts";
 
 type Kernel = SoA<EntityRow>;
 
@@ -44,8 +43,7 @@ export function applySteps(storage: Kernel, steps: readonly Step[]): void {
         storage.clear();
         break;
       case "append":
-        // Once more from the batches: large ones are adopted as they are.
-        if (step.batches.length > 0) readArrow(storage, step.batches);
+        appendStep(storage, step);
         break;
       case "delete":
         forEachFound(storage, step.rows, (row) => {

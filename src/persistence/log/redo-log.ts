@@ -1,3 +1,4 @@
+import { recordBatchesOf } from "../../arrow/table.ts";
 import { joinBytes } from "../../columns/join-bytes.ts";
 import type { EntitySchema } from "../../entity/schema.ts";
 import type { Transaction } from "../backend.ts";
@@ -63,7 +64,8 @@ export class RedoLog {
         new DataView(id.buffer).setUint32(0, entry.id, true);
         frames.push(encodeFrame(FrameKind.Schema, seq, durable, [id, entry.messages.schemaBytes]));
       }
-      return { kind: step.kind, schema: entry.id, rows: step.rows.size, parts: entry.messages.of(step.rows) };
+      const batches = step.kind === "append" && step.ours ? step.batches : recordBatchesOf(step.rows);
+      return { kind: step.kind, schema: entry.id, rows: step.rows.size, parts: entry.messages.of(batches) };
     });
     frames.push(encodeFrame(FrameKind.Commit, seq, durable, encodeCommit(at, total, txn, changes)));
     // One write, so that a crash tears at most what was not yet reported.

@@ -53,9 +53,12 @@ export class RowMessages {
     this.schemaBytes = joinBytes(this.#sink.take());
   }
 
-  /** The messages of all rows. The parts lie over the columns' bytes and are to be written before these change. */
-  of(rows: Rows): Uint8Array[] {
-    for (const batch of recordBatchesOf(rows)) this.#writer.write(this.#plain(batch));
+  /**
+   * The messages of batches that were made of columns of ours. The parts lie over the columns' bytes and are to be
+   * written before these change.
+   */
+  of(batches: readonly RecordBatch[]): Uint8Array[] {
+    for (const batch of batches) this.#writer.write(this.#plain(batch));
     return this.#sink.take();
   }
 

@@ -12,7 +12,7 @@ import { RowAccess } from "../../soa/row-access.ts";
 import { SoA } from "../../soa/soa.ts";
 import type { Step } from "../change-steps.ts";
 import { type KeyId, keyId } from "../key-id.ts";
-import { forEachFound, forEachKey, overwrite, places } from "../step-rows.ts";
+import { appendStep, forEachFound, forEachKey, overwrite, places } from "../step-rows.ts";
 import { type Mark, OverlayView } from "./overlay-view.ts";
 
 /** Whether a row below an overlay has this key. Asked only for keys that the overlay itself does not settle. */
@@ -127,8 +127,7 @@ export class Overlay {
       }
       this.#rowsTaken += step.rows.size;
       if (step.kind === "append") {
-        // From the batches: large ones are adopted as they are.
-        if (step.batches.length > 0) readArrow(this.#appended, step.batches);
+        appendStep(this.#appended, step);
       } else if (step.kind === "delete") {
         this.#delete(step.rows, hasBelow);
       } else {

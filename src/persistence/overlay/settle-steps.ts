@@ -44,7 +44,7 @@ export function settleSteps(overlay: Overlay, steps: readonly Step[], hasBelow: 
     if (there.length > 0) parts.push({ kind: "update", rows: without(step.rows, absent) });
     if (absent.length > 0) {
       const rows = without(step.rows, there);
-      parts.push({ kind: "append", rows, batches: recordBatchesOf(rows) });
+      parts.push({ kind: "append", rows, batches: recordBatchesOf(rows), ours: true });
     }
     return parts;
   });

@@ -94,8 +94,9 @@ export class Group {
       changes.push({ kind: "update", fields, rows: () => batches });
     }
     if (this.staged.size > 0) {
-      const batches = recordBatchesOf(this.#inserts(spare));
-      changes.push({ kind: "append", rows: () => batches });
+      const soa = this.#inserts(spare);
+      const batches = recordBatchesOf(soa);
+      changes.push({ kind: "append", rows: () => batches, soa });
     }
     return changes;
   }
