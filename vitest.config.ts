@@ -25,8 +25,8 @@ export default defineConfig({
   },
   test: {
     globalSetup: fromRoot("./test/build-dist.ts"),
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
     projects: [
       {
         extends: true,

@@ -220,6 +220,29 @@ export function sumF64(p: usize, mask: usize, blocks: i32): f64 {
   return f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1);
 }
 
+/** As `sumF64` of every one of `rows` rows, which needs no mask. */
+export function sumAllF64(p: usize, rows: i32): f64 {
+  let a = f64x2.splat(0);
+  let b = f64x2.splat(0);
+  let c = f64x2.splat(0);
+  let d = f64x2.splat(0);
+  for (const end = p + ((rows & ~7) << 3); p < end; p += 64) {
+    a = f64x2.add(a, v128.load(p));
+    b = f64x2.add(b, v128.load(p, 16));
+    c = f64x2.add(c, v128.load(p, 32));
+    d = f64x2.add(d, v128.load(p, 48));
+  }
+  if (rows & 7) {
+    const words = i64x2.splat(<i64>((1 << (rows & 7)) - 1));
+    a = f64x2.add(a, v128.and(v128.load(p), lanes(words, i64x2(1, 2))));
+    b = f64x2.add(b, v128.and(v128.load(p, 16), lanes(words, i64x2(4, 8))));
+    c = f64x2.add(c, v128.and(v128.load(p, 32), lanes(words, i64x2(16, 32))));
+    d = f64x2.add(d, v128.and(v128.load(p, 48), lanes(words, i64x2(64, 128))));
+  }
+  const sum = f64x2.add(f64x2.add(a, b), f64x2.add(c, d));
+  return f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1);
+}
+
 /** Exact: sums of low and of high 32 bits at `out` and `out + 8`. */
 @inline
 function sum64(p: usize, mask: usize, blocks: i32, out: usize, signed: bool): void {

@@ -89,7 +89,7 @@ describe("an overlay", () => {
       }),
       { numRuns: 60 },
     );
-  }, 60_000);
+  });
 
   test("asks below only for keys it does not know itself", async () => {
     const over = overBase();

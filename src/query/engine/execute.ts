@@ -55,40 +55,37 @@ function positionsOf(stage: Stage, known: Uint32Array | null): Uint32Array {
 function storedOrder(stage: Stage): Uint32Array {
   const { batches, offset, limit } = stage;
   const end = limit === null ? Number.POSITIVE_INFINITY : offset + limit;
-  const parts: Uint32Array[] = [];
+  let positions = new Uint32Array(0);
   let length = 0;
   if (end > 0) {
     const visit: Visit = (batch, selection) => {
-      const part = positionsIn(selection, batch.length, (batch as ChunkBatch).position);
-      parts.push(part);
-      length += part.length;
+      const needed = length + selection.count;
+      if (needed > positions.length) {
+        const wider = new Uint32Array(Math.max(needed, 2 * positions.length));
+        wider.set(positions.subarray(0, length));
+        positions = wider;
+      }
+      writePositions(selection, batch.length, (batch as ChunkBatch).position, positions, length);
+      length = needed;
       return length >= end;
     };
     scan(batches, stage.filters(), visit, end < Number.POSITIVE_INFINITY ? null : undefined);
   }
-  const all = new Uint32Array(length);
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return offset === 0 && length <= end ? all : all.slice(offset, Math.min(end, length));
+  if (offset === 0 && length === positions.length && length <= end) return positions;
+  return positions.slice(offset, Math.min(end, length));
 }
 
-/** `first` plus each chosen row of a batch, in memory of their own. */
-function positionsIn(selection: Selection, batchRows: number, first: number): Uint32Array {
+/** Writes `first` plus each chosen row of a batch into `out`, from `at` on. */
+function writePositions(selection: Selection, batchRows: number, first: number, out: Uint32Array, at: number): void {
   const { kernels, count } = selection;
-  const positions = new Uint32Array(count);
   if (kernels !== undefined) {
     kernels.scan.rows(kernels.mask, blocksOf(batchRows), kernels.rows, first);
-    // V8 copies from shared memory word by word in a constructor, and at once in set.
-    positions.set(kernels.rowNumbers.subarray(0, count));
-    return positions;
+    out.set(kernels.rowNumbers.subarray(0, count), at);
+    return;
   }
   const { rows } = selection;
-  if (rows === null) for (let i = 0; i < count; i++) positions[i] = first + i;
-  else for (let i = 0; i < count; i++) positions[i] = first + rows[i];
-  return positions;
+  if (rows === null) for (let i = 0; i < count; i++) out[at + i] = first + i;
+  else for (let i = 0; i < count; i++) out[at + i] = first + rows[i];
 }
 
 /** The rows of the source, and nothing asked of them yet. A key that the first conditions demand is looked up at once. */

@@ -6,6 +6,8 @@ import { type ColumnTest, MAX_RANGES } from "../wasm/chunk-mask.ts";
 import type { Batch } from "./batch.ts";
 import type { Evaluate } from "./evaluate.ts";
 import {
+  countAtLeast,
+  countAtMost,
   countCode,
   countCodes,
   countFloat,
@@ -22,6 +24,8 @@ import {
   selectCodes,
   selectFloat,
   selectNarrow,
+  selectNotAtLeast,
+  selectNotAtMost,
   selectTrue,
   selectWide,
 } from "./kernels/select.ts";
@@ -128,16 +132,12 @@ export class RangeFilter implements Filter {
     const column = columnOf(batch, this.#field) as Numbers;
     const { low, high, layout } = this.range;
     if (column.validity !== null || layout === "wide") return null;
-    const variant = column.values.constructor.name;
     if (layout === "float")
-      return countFloat(variant)(column.values as Float64Array, batch.length, low as number, high as number, this.#flip);
-    return countNarrow(variant)(
-      column.values as Uint32Array,
-      batch.length,
-      low as number,
-      (high as number) - (low as number),
-      this.#flip,
-    );
+      return countFloats(column.values as Float64Array, batch.length, low as number, high as number, this.#flip);
+    const integers = column.values as Uint32Array;
+    const width = (high as number) - (low as number);
+    const inside = countNarrow(integers.constructor.name)(integers, batch.length, low as number, width);
+    return this.#flip === 0 ? inside : batch.length - inside;
   }
 }
 
@@ -150,9 +150,20 @@ function selectFloats(
   out: Uint32Array,
 ): number {
   const variant = values.constructor.name;
-  if (high === Number.POSITIVE_INFINITY) return selectAtLeast(variant)(values, count, low, flip, out);
-  if (low === Number.NEGATIVE_INFINITY) return selectAtMost(variant)(values, count, high, flip, out);
+  if (high === Number.POSITIVE_INFINITY) return (flip === 0 ? selectAtLeast : selectNotAtLeast)(variant)(values, count, low, out);
+  if (low === Number.NEGATIVE_INFINITY) return (flip === 0 ? selectAtMost : selectNotAtMost)(variant)(values, count, high, out);
   return selectFloat(variant)(values, count, low, high, flip, out);
+}
+
+function countFloats(values: Float32Array | Float64Array, count: number, low: number, high: number, flip: number): number {
+  const variant = values.constructor.name;
+  const inside =
+    high === Number.POSITIVE_INFINITY
+      ? countAtLeast(variant)(values, count, low)
+      : low === Number.NEGATIVE_INFINITY
+        ? countAtMost(variant)(values, count, high)
+        : countFloat(variant)(values, count, low, high);
+  return flip === 0 ? inside : count - inside;
 }
 
 /** A condition on one enum or category column, evaluated beforehand for each of its values. */

@@ -61,6 +61,12 @@ export function sumDoubles(
     sums[0] += done.sum;
     return true;
   }
+  if (selection.kernels === undefined && selection.rows === null && selection.count === length) {
+    const kernels = kernelsFor(column, length);
+    if (kernels === null) return false;
+    sums[0] += kernels.scan.sumAllF64(column.values.byteOffset, length);
+    return true;
+  }
   const kernels = maskedFor(column, selection, length);
   if (kernels === null) return false;
   sums[0] += kernels.scan.sumF64(column.values.byteOffset, kernels.mask, blocksOf(length));

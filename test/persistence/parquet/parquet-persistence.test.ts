@@ -185,7 +185,7 @@ test.each([
   expect(() => new ParquetPersistence(Order, "unused", options as never)).toThrow(kind);
 });
 
-test("saves survive every crash whole, as they were told of or as they were on their way", { timeout: 120_000 }, async () => {
+test("saves survive every crash whole, as they were told of or as they were on their way", { timeout: 300_000 }, async () => {
   const disk = new SimulatedDisk();
   const storageOn = (on: SimulatedDisk) => new FileStorage("/data", { fileSystem: on, lock: on.lock });
   const random = randomOf(42);

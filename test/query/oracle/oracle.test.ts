@@ -40,7 +40,7 @@ describe("queries answer as DuckDB does", () => {
   });
 
   for (const { name, place, arenaKernels, seeds, workers = 0 } of VARIANTS) {
-    test(name, { timeout: 120_000 + minutes * 120_000 }, async () => {
+    test(name, { timeout: 300_000 + minutes * 120_000 }, async () => {
       setArenaKernels(arenaKernels);
       if (workers > 0) {
         setSharing({ worthMs: 0, patienceMs: 2_000, backOffMs: 0, idleMs: 60_000 });

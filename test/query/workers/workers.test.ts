@@ -161,7 +161,7 @@ describe("scans with worker threads", () => {
       store.addColumns({ amount: new Float64Array(200_000).fill(0.5) });
       if (!startWorkers(1, 20_000)) throw new Error("no worker");
       console.log(store.sum("amount"), workerPool().size);`;
-    const out = execFileSync(process.execPath, ["--input-type=module", "-e", script], { timeout: 30_000, encoding: "utf8" });
+    const out = execFileSync(process.execPath, ["--input-type=module", "-e", script], { timeout: 120_000, encoding: "utf8" });
     expect(out.trim()).toBe("100000 1");
   });
 

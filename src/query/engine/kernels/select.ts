@@ -45,10 +45,20 @@ export const refineNarrow = kernelFamily(
   },
 );
 
-export const countNarrow = kernelFamily((values: Narrow, count: number, low: number, width: number, flip: number): number => {
-  let m = 0;
-  for (let i = 0; i < count; i++) m += Number((values[i] - low) >>> 0 <= width) ^ flip;
-  return m;
+export const countNarrow = kernelFamily((values: Narrow, count: number, low: number, width: number): number => {
+  let a = 0;
+  let b = 0;
+  let c = 0;
+  let d = 0;
+  let i = 0;
+  for (; i + 4 <= count; i += 4) {
+    a += Number((values[i] - low) >>> 0 <= width);
+    b += Number((values[i + 1] - low) >>> 0 <= width);
+    c += Number((values[i + 2] - low) >>> 0 <= width);
+    d += Number((values[i + 3] - low) >>> 0 <= width);
+  }
+  for (; i < count; i++) a += Number((values[i] - low) >>> 0 <= width);
+  return a + b + (c + d);
 });
 
 /** low <= value <= high; NaN is in no range. */
@@ -74,44 +84,86 @@ export const selectFloat = kernelFamily(
   },
 );
 
-/** As `selectFloat` where `high` is Infinity. */
-export const selectAtLeast = kernelFamily((values: Float, count: number, low: number, flip: number, out: Uint32Array): number => {
+/** low <= value. */
+export const selectAtLeast = kernelFamily((values: Float, count: number, low: number, out: Uint32Array): number => {
   let m = 0;
   let i = 0;
   for (; i + 4 <= count; i += 4) {
     out[m] = i;
-    m += Number(values[i] >= low) ^ flip;
+    m += Number(values[i] >= low);
     out[m] = i + 1;
-    m += Number(values[i + 1] >= low) ^ flip;
+    m += Number(values[i + 1] >= low);
     out[m] = i + 2;
-    m += Number(values[i + 2] >= low) ^ flip;
+    m += Number(values[i + 2] >= low);
     out[m] = i + 3;
-    m += Number(values[i + 3] >= low) ^ flip;
+    m += Number(values[i + 3] >= low);
   }
   for (; i < count; i++) {
     out[m] = i;
-    m += Number(values[i] >= low) ^ flip;
+    m += Number(values[i] >= low);
   }
   return m;
 });
 
-/** As `selectFloat` where `low` is -Infinity. */
-export const selectAtMost = kernelFamily((values: Float, count: number, high: number, flip: number, out: Uint32Array): number => {
+/** value < low, or NaN. */
+export const selectNotAtLeast = kernelFamily((values: Float, count: number, low: number, out: Uint32Array): number => {
   let m = 0;
   let i = 0;
   for (; i + 4 <= count; i += 4) {
     out[m] = i;
-    m += Number(values[i] <= high) ^ flip;
+    m += Number(values[i] >= low) ^ 1;
     out[m] = i + 1;
-    m += Number(values[i + 1] <= high) ^ flip;
+    m += Number(values[i + 1] >= low) ^ 1;
     out[m] = i + 2;
-    m += Number(values[i + 2] <= high) ^ flip;
+    m += Number(values[i + 2] >= low) ^ 1;
     out[m] = i + 3;
-    m += Number(values[i + 3] <= high) ^ flip;
+    m += Number(values[i + 3] >= low) ^ 1;
   }
   for (; i < count; i++) {
     out[m] = i;
-    m += Number(values[i] <= high) ^ flip;
+    m += Number(values[i] >= low) ^ 1;
+  }
+  return m;
+});
+
+/** value <= high. */
+export const selectAtMost = kernelFamily((values: Float, count: number, high: number, out: Uint32Array): number => {
+  let m = 0;
+  let i = 0;
+  for (; i + 4 <= count; i += 4) {
+    out[m] = i;
+    m += Number(values[i] <= high);
+    out[m] = i + 1;
+    m += Number(values[i + 1] <= high);
+    out[m] = i + 2;
+    m += Number(values[i + 2] <= high);
+    out[m] = i + 3;
+    m += Number(values[i + 3] <= high);
+  }
+  for (; i < count; i++) {
+    out[m] = i;
+    m += Number(values[i] <= high);
+  }
+  return m;
+});
+
+/** value > high, or NaN. */
+export const selectNotAtMost = kernelFamily((values: Float, count: number, high: number, out: Uint32Array): number => {
+  let m = 0;
+  let i = 0;
+  for (; i + 4 <= count; i += 4) {
+    out[m] = i;
+    m += Number(values[i] <= high) ^ 1;
+    out[m] = i + 1;
+    m += Number(values[i + 1] <= high) ^ 1;
+    out[m] = i + 2;
+    m += Number(values[i + 2] <= high) ^ 1;
+    out[m] = i + 3;
+    m += Number(values[i + 3] <= high) ^ 1;
+  }
+  for (; i < count; i++) {
+    out[m] = i;
+    m += Number(values[i] <= high) ^ 1;
   }
   return m;
 });
@@ -129,10 +181,54 @@ export const refineFloat = kernelFamily(
   },
 );
 
-export const countFloat = kernelFamily((values: Float, count: number, low: number, high: number, flip: number): number => {
-  let m = 0;
-  for (let i = 0; i < count; i++) m += (Number(values[i] >= low) & Number(values[i] <= high)) ^ flip;
-  return m;
+export const countFloat = kernelFamily((values: Float, count: number, low: number, high: number): number => {
+  let a = 0;
+  let b = 0;
+  let c = 0;
+  let d = 0;
+  let i = 0;
+  for (; i + 4 <= count; i += 4) {
+    a += Number(values[i] >= low) & Number(values[i] <= high);
+    b += Number(values[i + 1] >= low) & Number(values[i + 1] <= high);
+    c += Number(values[i + 2] >= low) & Number(values[i + 2] <= high);
+    d += Number(values[i + 3] >= low) & Number(values[i + 3] <= high);
+  }
+  for (; i < count; i++) a += Number(values[i] >= low) & Number(values[i] <= high);
+  return a + b + (c + d);
+});
+
+/** How many low <= value. */
+export const countAtLeast = kernelFamily((values: Float, count: number, low: number): number => {
+  let a = 0;
+  let b = 0;
+  let c = 0;
+  let d = 0;
+  let i = 0;
+  for (; i + 4 <= count; i += 4) {
+    a += Number(values[i] >= low);
+    b += Number(values[i + 1] >= low);
+    c += Number(values[i + 2] >= low);
+    d += Number(values[i + 3] >= low);
+  }
+  for (; i < count; i++) a += Number(values[i] >= low);
+  return a + b + (c + d);
+});
+
+/** How many value <= high. */
+export const countAtMost = kernelFamily((values: Float, count: number, high: number): number => {
+  let a = 0;
+  let b = 0;
+  let c = 0;
+  let d = 0;
+  let i = 0;
+  for (; i + 4 <= count; i += 4) {
+    a += Number(values[i] <= high);
+    b += Number(values[i + 1] <= high);
+    c += Number(values[i + 2] <= high);
+    d += Number(values[i + 3] <= high);
+  }
+  for (; i < count; i++) a += Number(values[i] <= high);
+  return a + b + (c + d);
 });
 
 /**

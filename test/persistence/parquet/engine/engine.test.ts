@@ -386,7 +386,7 @@ test("workers keep no process alive, but their work does", () => {
   const out = execFileSync(process.execPath, ["--input-type=module", "-e", script], {
     cwd: root,
     encoding: "utf8",
-    timeout: 30_000,
+    timeout: 120_000,
   });
   expect(out.trim()).toBe("2 true");
 });
