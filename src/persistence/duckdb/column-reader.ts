@@ -7,9 +7,9 @@ import { readUtf8 } from "../../columns/utf8.ts";
 import type { VarColumn } from "../../columns/var-column.ts";
 import { describeType } from "../../entity/field-type.ts";
 import { CorruptDataError, TypeConversionError, ValidationError } from "../../errors.ts";
-import type { Binding, DataChunk } from "./binding.ts";
+import type { Binding, DataChunk, DuckVector } from "./binding.ts";
 import { isZoned, valueWidth } from "./column-types.ts";
-import { MICROS } from "./column-writer.ts";
+import { largest, MICROS } from "./column-writer.ts";
 import { readFixed, readStrings, readValidity } from "./vectors.ts";
 
 /** Puts the rows of column `index` of a chunk into rows [at, at + count) of a column, which has room for them. */
@@ -24,20 +24,19 @@ export function columnReader(codec: Codec): ColumnReader {
   return (binding, chunk, index, column, at, count) => {
     const vector = binding.data_chunk_get_vector(chunk, index);
     const validity = readValidity(binding, vector, count);
-    read(binding, chunk, index, column, at, count, validity);
+    read({ binding, chunk, vector }, column, at, count, validity);
     markNulls(column, validity, at, count);
   };
 }
 
-type ValueReader = (
-  binding: Binding,
-  chunk: DataChunk,
-  index: number,
-  column: Column,
-  at: number,
-  count: number,
-  validity: Uint8Array | null,
-) => void;
+/** Where values come from. */
+interface Source {
+  readonly binding: Binding;
+  readonly chunk: DataChunk;
+  readonly vector: DuckVector;
+}
+
+type ValueReader = (source: Source, column: Column, at: number, count: number, validity: Uint8Array | null) => void;
 
 /** Also says of rows that they are there: what a column grew by may say otherwise. */
 function markNulls(column: Column, validity: Uint8Array | null, at: number, count: number): void {
@@ -51,16 +50,15 @@ function valueReader(codec: Codec): ValueReader {
   const { type } = codec.field;
   switch (type.kind) {
     case "bool":
-      return (binding, chunk, index, column, at, count) => {
-        const bytes = readFixed(binding, binding.data_chunk_get_vector(chunk, index), 1, count);
+      return ({ binding, vector }, column, at, count) => {
+        const bytes = readFixed(binding, vector, 1, count);
         const { bits } = column as BitColumn;
         fillBits(bits, at, at + count, false);
         for (let i = 0; i < count; i++) if (bytes[i] !== 0) setBit(bits, at + i);
       };
     case "utf8":
     case "binary":
-      return (binding, chunk, index, column, at, count, validity) => {
-        const vector = binding.data_chunk_get_vector(chunk, index);
+      return ({ binding, chunk, vector }, column, at, count, validity) => {
         const { sources, source, starts, lengths } = readStrings(binding, chunk, vector, validity, count);
         const strings = column as VarColumn;
         for (let i = 0; i < count; i++) {
@@ -90,8 +88,8 @@ function valueReader(codec: Codec): ValueReader {
 
 /** Both sides have the same bytes. */
 function fixedReader(width: number, stride: number): ValueReader {
-  return (binding, chunk, index, column, at, count) => {
-    const bytes = readFixed(binding, binding.data_chunk_get_vector(chunk, index), width, count);
+  return ({ binding, vector }, column, at, count) => {
+    const bytes = readFixed(binding, vector, width, count);
     const { values } = column as FixedColumn;
     new Uint8Array(values.buffer, values.byteOffset, values.byteLength).set(bytes, at * stride * values.BYTES_PER_ELEMENT);
   };
@@ -109,10 +107,14 @@ const codesOf = (bytes: Uint8Array, width: number, count: number) =>
 function enumReader(codec: Codec): ValueReader {
   const width = valueWidth(codec.field.type);
   const { size } = codec.dictionary as { size: number };
-  return (binding, chunk, index, column, at, count, validity) => {
-    const bytes = readFixed(binding, binding.data_chunk_get_vector(chunk, index), width, count);
+  return ({ binding, vector }, column, at, count, validity) => {
+    const bytes = readFixed(binding, vector, width, count);
     const codes = codesOf(bytes, width, count);
     const { values } = column as Codes;
+    if (largest(codes, 0, count) < size) {
+      values.set(codes, at);
+      return;
+    }
     for (let i = 0; i < count; i++) {
       const code = codes[i] as number;
       if (code < size) values[at + i] = code;
@@ -126,8 +128,7 @@ function enumReader(codec: Codec): ValueReader {
 }
 
 function categoryReader(codec: Codec): ValueReader {
-  return (binding, chunk, index, column, at, count, validity) => {
-    const vector = binding.data_chunk_get_vector(chunk, index);
+  return ({ binding, chunk, vector }, column, at, count, validity) => {
     const { sources, source, starts, lengths } = readStrings(binding, chunk, vector, validity, count);
     const { values } = column as Codes;
     for (let i = 0; i < count; i++) {
@@ -151,8 +152,8 @@ function categoryReader(codec: Codec): ValueReader {
 }
 
 function decimalReader(width: number): ValueReader {
-  return (binding, chunk, index, column, at, count) => {
-    const bytes = readFixed(binding, binding.data_chunk_get_vector(chunk, index), width, count);
+  return ({ binding, vector }, column, at, count) => {
+    const bytes = readFixed(binding, vector, width, count);
     const words = (column as FixedColumn).words as Uint32Array;
     const narrow =
       width === 2
@@ -173,8 +174,8 @@ function decimalReader(width: number): ValueReader {
 
 function zonedReader(codec: Codec, factor: number): ValueReader {
   const big = BigInt(factor);
-  return (binding, chunk, index, column, at, count, validity) => {
-    const bytes = readFixed(binding, binding.data_chunk_get_vector(chunk, index), 8, count);
+  return ({ binding, vector }, column, at, count, validity) => {
+    const bytes = readFixed(binding, vector, 8, count);
     const micros = new BigInt64Array(bytes.buffer, bytes.byteOffset, count);
     const from = new Int32Array(bytes.buffer, bytes.byteOffset, count * 2);
     const { values, words } = column as FixedColumn<BigInt64Array> & { words: Uint32Array };

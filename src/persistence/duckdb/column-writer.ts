@@ -98,7 +98,8 @@ function enumWriter(codec: Codec): ColumnWriter {
   };
 }
 
-function largest(values: Codes["values"], from: number, to: number): number {
+/** The largest of values [from, to); 0 of none. */
+export function largest(values: Codes["values"], from: number, to: number): number {
   let most = 0;
   for (let i = from; i < to; i++) if ((values[i] as number) > most) most = values[i] as number;
   return most;

@@ -1,4 +1,5 @@
 import type { Binding, DataChunk, DuckResult } from "./binding.ts";
+import { VECTOR_ROWS } from "./vectors.ts";
 
 /**
  * The chunks of a result, as they are asked for. A connection has room for one: when it is needed for something else,
@@ -40,6 +41,27 @@ export class ResultStream implements AsyncIterable<DataChunk> {
     if (chunk !== undefined) return chunk;
     if (this.#failure !== undefined) throw this.#failure;
     return null;
+  }
+
+  /** The next chunks, of `rows` rows in all at most, which must be a vector's or more; none behind the last. */
+  async nextSome(rows: number): Promise<DataChunk[]> {
+    const some: DataChunk[] = [];
+    let room = rows;
+    const take = () => {
+      for (let chunk = this.#buffered[0]; chunk !== undefined && room >= VECTOR_ROWS; chunk = this.#buffered[0]) {
+        room -= this.#binding.data_chunk_get_size(chunk);
+        some.push(chunk);
+        this.#buffered.shift();
+      }
+    };
+    take();
+    if (room >= VECTOR_ROWS && !this.#done) {
+      await this.#inTurn(async () => {
+        for (take(); room >= VECTOR_ROWS && !this.#done; take()) await this.#fetch();
+      });
+    }
+    if (some.length === 0 && this.#failure !== undefined) throw this.#failure;
+    return some;
   }
 
   /** Reads what is left into memory. To be called in turn. */
