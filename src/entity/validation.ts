@@ -216,3 +216,6 @@ function isDate(value: unknown): value is Date {
 function isBytes(value: unknown): value is Uint8Array {
   return value instanceof Uint8Array || nameOfArray.call(value) === "Uint8Array";
 }
+
+export const noKey = (entity: string): ValidationError =>
+  new ValidationError({ entity, expected: "an entity with a key: declare one field with .key() to look rows up by it" });

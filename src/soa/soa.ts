@@ -7,7 +7,7 @@ import { HeapAllocator } from "../columns/heap-allocator.ts";
 import { VarColumn } from "../columns/var-column.ts";
 import type { EntitySchema } from "../entity/schema.ts";
 import type { EntityClass, EntityRow, FieldsOf } from "../entity/types.ts";
-import { unknownField } from "../entity/validation.ts";
+import { noKey, unknownField } from "../entity/validation.ts";
 import { ConflictError, RowGoneError, ValidationError } from "../errors.ts";
 import { Appender } from "./appender.ts";
 import { type ColumnsInit, columnReaders } from "./bulk.ts";
@@ -226,7 +226,7 @@ export class SoA<T extends EntityRow = EntityRow> implements Rows, ChunkOwner {
   find(key: unknown): number {
     const { index } = this;
     const probe = this.#probe;
-    if (index === null || probe === null) throw this.#noKey();
+    if (index === null || probe === null) throw noKey(this.schema.name);
     if (!this.codecs[(this.schema.key as { index: number }).index].probe(probe, key)) return -1;
     const row = index.find(this.chunkList, probe, 0);
     // Rows of an addition under way are in the index and not yet there.
@@ -295,7 +295,7 @@ export class SoA<T extends EntityRow = EntityRow> implements Rows, ChunkOwner {
   /** Adds the row, or overwrites every field of the row with its key. @returns the row index */
   upsert(given: unknown): number {
     const { key } = this.schema;
-    if (key === null) throw this.#noKey();
+    if (key === null) throw noKey(this.schema.name);
     if (typeof given !== "object" || given === null)
       throw new ValidationError({ entity: this.schema.name, value: given, expected: "an object with the entity's fields" });
     this.assertIdle();
@@ -396,12 +396,5 @@ export class SoA<T extends EntityRow = EntityRow> implements Rows, ChunkOwner {
       for (const column of chunk.columns) column.release(!this.#versions.seen(column.epoch));
       chunk.markGone();
     }
-  }
-
-  #noKey(): ValidationError {
-    return new ValidationError({
-      entity: this.schema.name,
-      expected: "an entity with a key: declare one field with .key() to look rows up by it",
-    });
   }
 }

@@ -1,5 +1,5 @@
 import type { EntityClass, EntityRow } from "../../entity/types.ts";
-import { unknownField } from "../../entity/validation.ts";
+import { noKey, unknownField } from "../../entity/validation.ts";
 import { ConflictError, DuplicateKeyError, KeyNotFoundError, ValidationError } from "../../errors.ts";
 import type { Appender } from "../../soa/appender.ts";
 import { type ColumnsInit, columnReaders } from "../../soa/bulk.ts";
@@ -11,6 +11,7 @@ import { SoA } from "../../soa/soa.ts";
 import { keyId } from "../key-id.ts";
 import { capture, sameValue } from "./capture.ts";
 import { CategoryBudget } from "./category-budget.ts";
+import { categoryStrings } from "./category-strings.ts";
 import { draftChanges } from "./draft.ts";
 import { Group } from "./group.ts";
 import {
@@ -59,7 +60,11 @@ export class Staging {
   addColumns(columns: object): AddOperation {
     return this.#guarded(() => {
       const { staged } = this.#open();
-      const { rows, fill } = columnReaders(staged.schema, staged.codecs, this.#withStrings(columns) as ColumnsInit<never>);
+      const { rows, fill } = columnReaders(
+        staged.schema,
+        staged.codecs,
+        categoryStrings(this.pending.memory, columns) as ColumnsInit<never>,
+      );
       return this.#add(true, (appender) => appender.columns(rows, fill));
     });
   }
@@ -173,10 +178,7 @@ export class Staging {
   get #keyField() {
     const { key, name } = this.pending.memory.schema;
     if (key !== null) return key;
-    throw new ValidationError({
-      entity: name,
-      expected: "an entity with a key: declare one field with .key() to look rows up by it",
-    });
+    throw noKey(name);
   }
 
   /** @throws ConflictError where rows, an iterable or a draft that is being worked on calls back */
@@ -370,22 +372,6 @@ export class Staging {
       if (taken) throw new DuplicateKeyError(this.pending.memory.schema.name, key.name, codec.read(column, at));
     }
     return freed;
-  }
-
-  /** Codes of categories mean those of memory, and a group has its own: strings take their place. */
-  #withStrings(columns: object): object {
-    if (typeof columns !== "object" || columns === null) return columns;
-    const given = { ...columns } as Record<string, unknown>;
-    for (const { dictionary, field } of this.pending.memory.codecs) {
-      const codes = given[field.name];
-      if (field.type.kind !== "category" || dictionary === null || !ArrayBuffer.isView(codes)) continue;
-      given[field.name] = Array.from(codes as Uint8Array, (code) => {
-        if (code < dictionary.size) return dictionary.values[code];
-        const expected = `codes below ${dictionary.size}, the number of its values`;
-        throw new ValidationError({ entity: this.pending.memory.schema.name, field: field.name, value: code, expected });
-      });
-    }
-    return given;
   }
 
   #checkKey(key: unknown): unknown {
