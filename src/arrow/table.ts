@@ -1,10 +1,11 @@
-import { Data, type DataType, RecordBatch, type Schema, Struct, Table, type Vector } from "apache-arrow";
+import { Data, DataType, RecordBatch, type Schema, Struct, Table, type Vector } from "apache-arrow";
 import { BitColumn } from "../columns/bit-column.ts";
 import { bitmapBytes } from "../columns/bitmap.ts";
 import type { Codec } from "../columns/codec.ts";
 import type { Column } from "../columns/column.ts";
 import type { FixedColumn } from "../columns/fixed-column.ts";
 import { HeapAllocator } from "../columns/heap-allocator.ts";
+import { copyIfUndecodable } from "../columns/utf8.ts";
 import { VarColumn } from "../columns/var-column.ts";
 import type { Chunk } from "../soa/chunk.ts";
 import { liveRuns } from "../soa/compact.ts";
@@ -79,7 +80,8 @@ const UNCOUNTED = -1;
 /** Made directly, for the helpers of apache-arrow may copy. */
 function dataOf(type: DataType, column: Column, rows: number, dictionary: Vector | undefined): Data {
   const validity = column.validity?.subarray(0, bitmapBytes(rows));
-  const buffers = [offsetsOf(column, rows), valuesOf(column, rows), validity];
+  const values = valuesOf(column, rows);
+  const buffers = [offsetsOf(column, rows), DataType.isUtf8(type) ? copyIfUndecodable(values as Uint8Array) : values, validity];
   return new Data(type, 0, rows, validity === undefined ? 0 : UNCOUNTED, buffers as never, [], dictionary);
 }
 

@@ -66,6 +66,22 @@ export function copyIfShared(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   return bytes.buffer instanceof ArrayBuffer ? (bytes as Uint8Array<ArrayBuffer>) : new Uint8Array(bytes);
 }
 
+let refusesShared: boolean | undefined;
+
+/** Text that others will decode by TextDecoder: a copy where its memory is shared and the platform's refuses that, as in pages. */
+export function copyIfUndecodable(bytes: Uint8Array): Uint8Array {
+  if (bytes.buffer instanceof ArrayBuffer) return bytes;
+  if (refusesShared === undefined) {
+    try {
+      decoder.decode(bytes.subarray(0, 0) as Uint8Array<ArrayBuffer>);
+      refusesShared = false;
+    } catch {
+      refusesShared = true;
+    }
+  }
+  return refusesShared ? copyIfShared(bytes) : bytes;
+}
+
 /** Order by unsigned bytes; what UTF-8 text sorts by here. */
 export function compareBytes(a: Uint8Array, b: Uint8Array): number {
   const n = Math.min(a.length, b.length);

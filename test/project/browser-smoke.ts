@@ -55,6 +55,7 @@ export async function smoke(): Promise<Record<string, unknown>> {
     seen[allocator] = {
       ship: store.get(7n)?.status,
       note: store.get(7n)?.note,
+      arrow: before.toArrow().get(7)?.note,
       city: back.get(2n)?.city,
       sizes: [store.size, before.size, back.size],
       json: JSON.stringify(back.get(1n)),

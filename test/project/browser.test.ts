@@ -86,6 +86,7 @@ test.each([
   const store = {
     ship: "Shipped",
     note: "note 🦌 number 7, longer than what a loop decodes",
+    arrow: "note 🦌 number 7, longer than what a loop decodes",
     city: "東京",
     sizes: [999, 1000, 999],
     json: JSON.stringify({

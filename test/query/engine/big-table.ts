@@ -138,9 +138,19 @@ export function compareValues(name: string, a: unknown, b: unknown): number {
   const enumeration = ORDER[name];
   if (enumeration !== undefined) return enumeration.indexOf(a as string) - enumeration.indexOf(b as string);
   if (name === "day") return dayNumber(a as string) - dayNumber(b as string);
-  if (typeof a === "string") return Buffer.compare(Buffer.from(a), Buffer.from(b as string));
+  if (typeof a === "string") return compareUtf8(a, b as string);
   if (Number.isNaN(a) || Number.isNaN(b)) return Number(Number.isNaN(a)) - Number(Number.isNaN(b));
   return (a as number) < (b as number) ? -1 : (a as number) > (b as number) ? 1 : 0;
+}
+
+/** By UTF-8 bytes, which is by code points. */
+function compareUtf8(a: string, b: string): number {
+  const [left, right] = [Array.from(a), Array.from(b)];
+  for (const [i, character] of left.entries()) {
+    if (i === right.length) return 1;
+    if (character !== right[i]) return character.codePointAt(0)! - right[i]!.codePointAt(0)!;
+  }
+  return left.length - right.length;
 }
 
 const dayNumber = (day: string): number => Date.parse(`${day}T00:00:00Z`);
