@@ -20,6 +20,7 @@ const SHARED_MEMORY = [
 export const MODULES = {
   "src/query/wasm/module.ts": { source: "assembly/scan.ts", options: SHARED_MEMORY },
   "src/persistence/parquet/codecs/wasm-module.ts": { source: "assembly/codecs.ts", options: [] },
+  "src/persistence/parquet/kernels/wasm-module.ts": { source: "assembly/pages.ts", options: [] },
 };
 
 /** The text of a module for the source as it is. */

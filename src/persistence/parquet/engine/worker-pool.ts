@@ -44,7 +44,7 @@ const MOST_WORKERS = 4;
 export interface PoolOptions {
   /** Most workers at a time; by default as many as there are processors, up to four. 0: none. */
   readonly workers?: number | undefined;
-  /** Milliseconds after which a worker without work ends; 1,000 by default. */
+  /** Milliseconds after which a worker without work ends; 30,000 by default: a new one takes twice the time for its first row groups. */
   readonly idle?: number | undefined;
   /** Milliseconds that a worker may take to start; 10,000 by default. */
   readonly start?: number | undefined;
@@ -67,7 +67,7 @@ export class WorkerPool {
   #bytes = 0;
   #nextId = 0;
 
-  constructor({ workers, idle = 1000, start = 10_000, spawn }: PoolOptions = {}) {
+  constructor({ workers, idle = 30_000, start = 10_000, spawn }: PoolOptions = {}) {
     this.#size = workers ?? Math.min(MOST_WORKERS, processors());
     this.#idle = idle;
     this.#start = start;

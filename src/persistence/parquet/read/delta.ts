@@ -1,3 +1,4 @@
+import { pageKernels } from "../kernels/page-kernels.ts";
 import { type Cursor, damaged } from "./cursor.ts";
 import { unpack } from "./unpack.ts";
 
@@ -55,6 +56,20 @@ const SCRATCH = 1024;
 
 /** DELTA_BINARY_PACKED 32-bit integers; sums wrap. O(count). @throws CorruptDataError */
 export function readDelta32(cursor: Cursor, out: Int32Array, at: number, count: number): void {
+  const words = new Uint32Array(out.buffer, out.byteOffset, out.length);
+  if (!readByKernel(cursor, words, 4, at, count)) decodeDelta32(cursor, out, at, count);
+}
+
+/** What a kernel gives up at, the loops here tell the fault of. */
+function readByKernel(cursor: Cursor, out: Uint32Array, width: 4 | 8, at: number, count: number): boolean {
+  const { bytes, at: from, end } = cursor;
+  const read = pageKernels(count, end - from)?.undelta(bytes, from, end, out, width, at, count) ?? 0;
+  cursor.at += read;
+  return read > 0;
+}
+
+/** {@link readDelta32} without WebAssembly. */
+export function decodeDelta32(cursor: Cursor, out: Int32Array, at: number, count: number): void {
   const header = deltaHeader(cursor, count);
   if (count === 0) return;
   let value = Number(BigInt.asIntN(32, header.first));
@@ -76,11 +91,15 @@ export function readDelta32(cursor: Cursor, out: Int32Array, at: number, count: 
 }
 
 /**
- * DELTA_BINARY_PACKED 64-bit integers as words, low word first; sums wrap. `at` counts integers. O(count): without bigints
- * where deltas have up to 32 bits and values stay within 2^53.
+ * DELTA_BINARY_PACKED 64-bit integers as words, low word first; sums wrap. `at` counts integers. O(count).
  * @throws CorruptDataError
  */
 export function readDelta64(cursor: Cursor, out: Uint32Array, at: number, count: number): void {
+  if (!readByKernel(cursor, out, 8, at, count)) decodeDelta64(cursor, out, at, count);
+}
+
+/** {@link readDelta64} without WebAssembly. O(count): without bigints where deltas have up to 32 bits and values stay within 2^53. */
+export function decodeDelta64(cursor: Cursor, out: Uint32Array, at: number, count: number): void {
   const header = deltaHeader(cursor, count);
   if (count === 0) return;
   const wide = new BigInt64Array(out.buffer, out.byteOffset, out.length >>> 1);

@@ -1,5 +1,6 @@
 import { getBit } from "../../../columns/bitmap.ts";
 import { Encoding } from "../format/metadata.ts";
+import { pageKernels } from "../kernels/page-kernels.ts";
 import type { Layout } from "./column-plan.ts";
 import { converter } from "./convert.ts";
 import { type Cursor, damaged } from "./cursor.ts";
@@ -40,9 +41,22 @@ export class FixedSink implements Sink {
       return;
     }
     if (this.#dictionary === null) throw damaged("a page of codes without a dictionary before it");
+    if (this.#readElements(this.#dictionary, cursor, at, count)) return;
     if (this.#codes.length < count) this.#codes = new Uint32Array(count);
     readCodes(cursor, this.#codes, 0, count, this.#dictionarySize);
     gather(this.#dictionary, this.#codes, this.bytes, at, count, this.#layout.size);
+  }
+
+  /** Codes and elements in one go. False where that cannot be, and nothing was read. */
+  #readElements(dictionary: Uint8Array, cursor: Cursor, at: number, count: number): boolean {
+    const { size } = this.#layout;
+    const { bytes, at: from, end } = cursor;
+    if ((size !== 4 && size !== 8) || from >= end || bytes[from] > 32) return false;
+    const kernels = pageKernels(count, end - from + dictionary.length);
+    const read = kernels?.elements(bytes, from + 1, end, bytes[from], dictionary, size, this.bytes, at, count) ?? 0;
+    if (read === 0) return false;
+    cursor.at += 1 + read;
+    return true;
   }
 
   spread(validity: Uint8Array, at: number, rows: number, count: number): void {

@@ -1,5 +1,6 @@
 import { getBit } from "../../../columns/bitmap.ts";
 import { Encoding } from "../format/metadata.ts";
+import { pageKernels } from "../kernels/page-kernels.ts";
 import { type Cursor, damaged } from "./cursor.ts";
 import type { PageValues } from "./data-page.ts";
 import { type IndexArray, readHybrid } from "./rle.ts";
@@ -25,6 +26,13 @@ export function readCodes(cursor: Cursor, out: IndexArray, at: number, count: nu
   if (count === 0) return;
   const width = cursor.bytes[cursor.take(1)];
   if (width > 32) throw damaged(`codes of ${width} bits`);
+  // What a kernel gives up at, the loops here tell the fault of.
+  if (size <= 2 ** (8 * out.BYTES_PER_ELEMENT)) {
+    const { bytes, at: from, end } = cursor;
+    const read = pageKernels(count, end - from)?.codes(bytes, from, end, width, size, out, at, count) ?? 0;
+    cursor.at += read;
+    if (read > 0) return;
+  }
   // Codes that `out` cannot hold would lose the bits that tell.
   const direct = width <= out.BYTES_PER_ELEMENT * 8;
   const codes = direct ? out : new Uint32Array(count);

@@ -5,13 +5,14 @@ import type { FileColumn } from "../format/file-schema.ts";
 import { type ColumnChunk, CompressionCodec, Encoding, type PageHeader, PageType } from "../format/metadata.ts";
 import { pageHeader } from "../format/metadata-shapes.ts";
 import { ThriftWriter } from "../format/thrift-writer.ts";
+import { pageKernels, releaseKernels } from "../kernels/page-kernels.ts";
 import { ByteSink } from "./byte-sink.ts";
 import { chooseEncoding, type EncodingChoice, indexWidth } from "./choose-encoding.ts";
 import type { ColumnValues, Values } from "./column-values.ts";
 import { encodeDelta32, encodeDelta64 } from "./delta.ts";
 import type { ColumnEncoding } from "./options.ts";
 import { encodeByteStreamSplit, encodeDeltaLength, encodePlain, plainView } from "./plain.ts";
-import { encodeHybrid, encodeValidity } from "./rle.ts";
+import { encodeHybrid, encodeValidity, worthARun } from "./rle.ts";
 import { statisticsOf } from "./statistics.ts";
 
 const CODECS = {
@@ -50,6 +51,14 @@ export function encodeColumnChunk(
   codec: PageCodec,
   settings: ChunkSettings,
 ): EncodedChunk {
+  try {
+    return encodeChunk(column, gathered, codec, settings);
+  } finally {
+    releaseKernels();
+  }
+}
+
+function encodeChunk(column: FileColumn, gathered: ColumnValues, codec: PageCodec, settings: ChunkSettings): EncodedChunk {
   const choice = chooseEncoding(column, gathered.values, settings.encoding);
   const { dictionary } = choice;
   const pages: Page[] = [];
@@ -183,16 +192,24 @@ function* dataPagesOf(
       } else {
         const width = indexWidth(dictionary);
         sink.byte(width);
-        encodeHybrid(dictionary.indices, value, value + count, width, sink);
+        encodeIndices(dictionary.indices, value, value + count, width, sink);
       }
       return sink.written;
     }
   }
 }
 
+function encodeIndices(indices: Uint32Array, from: number, to: number, width: number, sink: ByteSink): void {
+  const kernels = pageKernels(indices.length);
+  if (kernels !== null) sink.append(kernels.hybrid(indices, from, to, width, worthARun(width)));
+  else encodeHybrid(indices, from, to, width, sink);
+}
+
 function encodeValues(values: Values, from: number, to: number, encoding: ColumnEncoding, sink: ByteSink): void {
   if (encoding === "DELTA_BINARY_PACKED" && values.kind === "words") {
-    if (values.width === 4) encodeDelta32(values.words, from, to, sink);
+    const kernels = pageKernels(values.count);
+    if (kernels !== null) sink.append(kernels.delta(values.words, values.width, from, to));
+    else if (values.width === 4) encodeDelta32(values.words, from, to, sink);
     else encodeDelta64(values.words, from, to, sink);
   } else if (encoding === "DELTA_LENGTH_BYTE_ARRAY" && values.kind === "byteArrays") {
     encodeDeltaLength(values, from, to, sink);

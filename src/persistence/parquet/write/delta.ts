@@ -104,7 +104,8 @@ function appendWideBlock(words: Uint32Array, start: number, count: number, sink:
   for (let m = 0; m < MINIBLOCKS; m++) sink.byte(0);
   for (let m = 0; m * MINIBLOCK < count; m++) {
     const part = wide.slice(m * MINIBLOCK, (m + 1) * MINIBLOCK).map((delta) => BigInt.asUintN(64, delta - least));
-    const width = part.reduce((a, b) => a | b).toString(2).length;
+    const all = part.reduce((a, b) => a | b);
+    const width = all === 0n ? 0 : all.toString(2).length;
     sink.bytes[widths + m] = width;
     let bits = 0n;
     part.forEach((delta, i) => {

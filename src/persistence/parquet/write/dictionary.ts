@@ -1,4 +1,5 @@
 import { encodeUtf8 } from "../../../columns/utf8.ts";
+import { pageKernels } from "../kernels/page-kernels.ts";
 import { bitWidth } from "./bit-packing.ts";
 import type { Values } from "./column-values.ts";
 
@@ -29,7 +30,7 @@ export function buildDictionary(values: Values, limit: number): ChunkDictionary 
     case "codes":
       return codeDictionary(values);
     case "words":
-      return values.width === 4 ? words32(values.words, values.count, limit) : words64(values.words, values.count, limit);
+      return wordDictionary(values, limit);
     case "bytes": {
       const { bytes, width, count } = values;
       return byteDictionary(count, (i) => i * width, bytes, limit, false);
@@ -69,16 +70,33 @@ function codeDictionary({ codes, dictionary, count }: Extract<Values, { kind: "c
   return { indices, size: texts.length, page, texts };
 }
 
+function wordDictionary({ words, width, count }: Extract<Values, { kind: "words" }>, limit: number): ChunkDictionary | null {
+  const kernels = pageKernels(count);
+  if (kernels !== null) {
+    const most = mostDistinct(count, limit, width);
+    return kernels.distinct(words, width, most, limit, firstSlots(most));
+  }
+  return width === 4 ? words32(words, count, limit) : words64(words, count, limit);
+}
+
+const mostDistinct = (count: number, limit: number, width: number): number => Math.min(count, Math.floor(limit / width));
+
 /** Bytes of the indices of `count` values, once there are `size` distinct ones. */
 const indexBytes = (size: number, count: number): number => (bitWidth(size) * count) / 8;
 
 /** Slots of open addressing: an index plus 1, 0 for none. At most half of them are taken. */
-const slotsFor = (entries: number): Int32Array => new Int32Array(2 ** Math.max(6, Math.ceil(Math.log2(entries * 2 + 2))));
+const slotsFor = (entries: number): Int32Array => new Int32Array(slotCount(entries));
+
+const slotCount = (entries: number): number => 2 ** Math.max(6, Math.ceil(Math.log2(entries * 2 + 2)));
+
+/** Slots to begin with. */
+export const firstSlots = (most: number): number => slotCount(Math.min(most, 1024));
 
 const pageOf = (words: Uint32Array, length: number): Uint8Array => new Uint8Array(words.buffer.slice(0, length * 4));
 
-function words32(words: Uint32Array, count: number, limit: number): ChunkDictionary | null {
-  const most = Math.min(count, Math.floor(limit / 4));
+/** The distinct values of 32 bits; without WebAssembly. O(values). */
+export function words32(words: Uint32Array, count: number, limit: number): ChunkDictionary | null {
+  const most = mostDistinct(count, limit, 4);
   let slots = slotsFor(Math.min(most, 1024));
   let mask = slots.length - 1;
   let distinct = new Uint32Array(1024);
@@ -117,8 +135,9 @@ function words32(words: Uint32Array, count: number, limit: number): ChunkDiction
   return { indices, size, page: pageOf(distinct, size) };
 }
 
-function words64(words: Uint32Array, count: number, limit: number): ChunkDictionary | null {
-  const most = Math.min(count, Math.floor(limit / 8));
+/** As {@link words32}, of 64 bits. */
+export function words64(words: Uint32Array, count: number, limit: number): ChunkDictionary | null {
+  const most = mostDistinct(count, limit, 8);
   let slots = slotsFor(Math.min(most, 1024));
   let mask = slots.length - 1;
   let distinct = new Uint32Array(2048);

@@ -2,14 +2,16 @@ import { bitmapBytes, copyBits, countBits } from "../../../columns/bitmap.ts";
 import { packBits } from "./bit-packing.ts";
 import type { ByteSink } from "./byte-sink.ts";
 
+/** Equal numbers from which on a run pays: it costs its header, its value and the header of the packed bits after it. */
+export const worthARun = (width: number): number => Math.max(8, Math.ceil(64 / Math.max(1, width)));
+
 /**
  * Appends numbers of `width` bits as Parquet's RLE/bit-packing hybrid, without a length before it: runs of one value
  * where that is shorter, packed bits between them. O(count).
  * @see https://parquet.apache.org/docs/file-format/data-pages/encodings/#RLE
  */
 export function encodeHybrid(values: Uint32Array, from: number, to: number, width: number, sink: ByteSink): void {
-  // A run costs its header, its value and the header of the packed bits after it.
-  const worthARun = Math.max(8, Math.ceil(64 / Math.max(1, width)));
+  const worth = worthARun(width);
   let packedFrom = from;
   let at = from;
   while (at < to) {
@@ -18,7 +20,7 @@ export function encodeHybrid(values: Uint32Array, from: number, to: number, widt
     while (end < to && values[end] === value) end++;
     // Packed bits come in eights: the run gives up what those before it lack.
     const lacking = -(at - packedFrom) & 7;
-    if (end - at - lacking >= worthARun) {
+    if (end - at - lacking >= worth) {
       appendPacked(values, packedFrom, at + lacking, width, sink);
       appendRun(value, end - at - lacking, width, sink);
       packedFrom = end;

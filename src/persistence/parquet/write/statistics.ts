@@ -2,6 +2,7 @@ import { getBit } from "../../../columns/bitmap.ts";
 import { compareBytes } from "../../../columns/utf8.ts";
 import type { FileColumn } from "../format/file-schema.ts";
 import { PhysicalType, type Statistics } from "../format/metadata.ts";
+import { pageKernels } from "../kernels/page-kernels.ts";
 import type { Values } from "./column-values.ts";
 import type { ChunkDictionary } from "./dictionary.ts";
 
@@ -43,7 +44,9 @@ function boundsOf(column: FileColumn, values: Values, dictionary: ChunkDictionar
       if (column.physicalType === PhysicalType.DOUBLE)
         return floatBounds(new Float64Array(words.buffer, words.byteOffset, count));
       const signed = !type.kind.startsWith("u");
-      return values.width === 4 ? bounds32(words, signed) : bounds64(words, signed);
+      if (values.width === 4) return bounds32(words, signed);
+      const kernels = page === undefined ? pageKernels(values.count) : null;
+      return kernels === null ? bounds64(words, signed) : exactWords(kernels.bounds64(words, signed));
     }
   }
 }
@@ -70,6 +73,8 @@ function bounds32(words: Uint32Array, signed: boolean): Bounds {
   }
   return exact(littleEndian(least ^ flip), littleEndian(most ^ flip));
 }
+
+const exactWords = (words: Uint32Array): Bounds => exact(littleEndian(words[0], words[1]), littleEndian(words[2], words[3]));
 
 function bounds64(words: Uint32Array, signed: boolean): Bounds {
   const flip = signed ? 0 : 0x8000_0000;
