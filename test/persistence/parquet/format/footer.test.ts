@@ -7,7 +7,9 @@ import { parquetMetadata } from "hyparquet";
 import { describe, expect, test } from "vitest";
 import { arrowSchemaOf } from "../../../../src/arrow/schema.ts";
 import { Entity, schemaOf } from "../../../../src/entity/entity.ts";
+import { category, enumOf } from "../../../../src/entity/fields.ts";
 import { CorruptDataError, UnsupportedError } from "../../../../src/errors.ts";
+import { arrowSchemaText } from "../../../../src/persistence/parquet/format/arrow-schema.ts";
 import { checkFooter, chunkChecksums } from "../../../../src/persistence/parquet/format/checksums.ts";
 import { fileSchemaOf } from "../../../../src/persistence/parquet/format/file-schema.ts";
 import type { RowGroup } from "../../../../src/persistence/parquet/format/metadata.ts";
@@ -105,6 +107,16 @@ describe("the footer", () => {
     // One message, and no end of stream behind it.
     const message = Buffer.from(text, "base64");
     expect([message.readInt32LE(0), message.readInt32LE(4)]).toEqual([-1, message.length - 8]);
+  });
+
+  test("marks no dictionary as ordered: row groups have their own, and readers join them as they come", () => {
+    class Marked extends Entity("marked", { state: enumOf("b", "a"), site: category() }) {}
+    const { schema } = tableFromIPC(Buffer.from(arrowSchemaText(schemaOf(Marked)), "base64"));
+    expect(schema.fields.map(({ type }) => [String(type), type.isOrdered])).toEqual([
+      ["Dictionary<Uint8, Utf8>", false],
+      ["Dictionary<Uint32, Utf8>", false],
+    ]);
+    expect(arrowSchemaOf(schemaOf(Marked)).fields.map(({ type }) => type.isOrdered)).toEqual([true, false]);
   });
 
   test("the version is that of the package", () => {

@@ -1,0 +1,90 @@
+"""Spark in local mode: Parquet with its own reader. It reads no Arrow files."""
+
+import os
+import sys
+
+os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"
+
+import pyspark
+from exact import DECIMALS, TIMES, texts_of_arrow
+from pyspark.sql import SparkSession
+
+VERSION = pyspark.__version__
+FORMATS = ("parquet",)
+_session = None
+
+
+def session():
+    global _session
+    if _session is None:
+        builder = SparkSession.builder.master("local[2]").appName("faun")
+        settings = {
+            "spark.ui.enabled": "false",
+            "spark.ui.showConsoleProgress": "false",
+            "spark.driver.host": "127.0.0.1",
+            "spark.driver.bindAddress": "127.0.0.1",
+            "spark.driver.memory": "2g",
+            "spark.sql.session.timeZone": "UTC",
+            "spark.sql.shuffle.partitions": "2",
+            "spark.log.level": "OFF",
+            # Otherwise files that have timestamps in nanoseconds cannot be read at all.
+            "spark.sql.legacy.parquet.nanosAsLong": "true",
+        }
+        for key, value in settings.items():
+            builder = builder.config(key, value)
+        _session = builder.getOrCreate()
+    return _session
+
+
+# What is refused, and a part of the message.
+REFUSED = {"brotli": "BrotliCodec"}
+
+
+def types(format):
+    expected = {
+        "id": "bigint",
+        "bool": "boolean",
+        "u8": "smallint",
+        "u16": "int",
+        "u32": "bigint",
+        "u64": "decimal(20,0)",
+        "i8": "tinyint",
+        "i16": "smallint",
+        "i32": "int",
+        "i64": "bigint",
+        "f32": "float",
+        "f64": "double",
+        "utf8": "string",
+        "category": "string",
+        "enum": "string",
+        "binary": "binary",
+        "date": "date",
+    }
+    for kind, (unit, zone) in TIMES.items():
+        expected[kind] = "bigint" if unit == "ns" else "timestamp_ntz" if zone is None else "timestamp"
+    for kind, (precision, scale) in DECIMALS.items():
+        expected[kind] = f"decimal({precision},{scale})"
+    return expected
+
+
+def columns(path, format, declared):
+    spark = session()
+    frame = spark.read.parquet(str(path))
+    types = dict(frame.dtypes)
+    table = frame.toArrow().sort_by("id")
+    for column in declared:
+        found = table[column["name"]]
+        yield column, types[column["name"]], texts_of_arrow(found, column["kind"])
+
+
+def answers(path, question):
+    session().read.parquet(str(path)).createOrReplaceTempView("orders")
+    return [tuple(row) for row in session().sql(question["sql"]).collect()]
+
+
+def pushed_down(path):
+    frame = session().read.parquet(str(path)).where("quantity > 8").select("order_id")
+    plan = frame._jdf.queryExecution().toString()
+    yield "the plan shows the filter in the scan", "PushedFilters: [IsNotNull(quantity), GreaterThan(quantity,8)]" in plan, plan
+    yield "the plan shows the columns in the scan", "ReadSchema: struct<order_id:decimal(20,0),quantity:bigint>" in plan, plan

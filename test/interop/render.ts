@@ -1,0 +1,100 @@
+import { KINDS } from "./kinds.ts";
+import type { Found, Results, ToolResult } from "./results.ts";
+import { LIMITS, NAMES, SNIPPETS } from "./tools.ts";
+
+/** One line a tool and direction, and the number of mismatches over all. */
+export function summary({ tools }: Results): { readonly lines: string[]; readonly mismatches: number } {
+  const parts: string[] = [];
+  let mismatches = 0;
+  const told = (name: string, found: readonly Found[]): void => {
+    const values = found.reduce((sum, { values }) => sum + values, 0);
+    const wrong = found.reduce((sum, { mismatches }) => sum + mismatches, 0);
+    mismatches += wrong;
+    parts.push(`${name}: ${values} values, ${wrong} mismatches`);
+  };
+  for (const [tool, { reads }] of Object.entries(tools)) told(`${tool} reads`, Object.values(reads));
+  return { lines: [parts.join(" | ")], mismatches };
+}
+
+/** docs/interop.md. */
+export function render({ tools }: Results): string {
+  const parts = [HEAD];
+  parts.push("## Types\n\nWhat a field is in each tool, of a Parquet file of Faun's, and of Arrow IPC where that differs.\n");
+  parts.push(typeTable(tools));
+  parts.push("## Tool by tool\n");
+  for (const [tool, result] of Object.entries(tools)) parts.push(section(tool, result));
+  return `${parts.join("\n").trimEnd()}\n`;
+}
+
+const HEAD = `# With other tools
+
+<!-- Written by \`npm run test:interop -- --write\` from what it found. Do not edit: change test/interop/render.ts or tools.ts. -->
+
+What Faun writes, these tools read, and what they write, Faun reads. This page is made by a run that compares every value: a
+table with every type of field, required and nullable, of edge values and random ones, in Parquet of every codec and as Arrow IPC.
+`;
+
+/** What the field is declared as. */
+const DECLARED: Readonly<Record<string, string>> = {
+  enum: "enumOf(…)",
+  ts_s: 'timestamp("s")',
+  ts_ms: 'timestamp("ms")',
+  ts_us: 'timestamp("us")',
+  ts_ns: 'timestamp("ns")',
+  ts_s_utc: 'timestamp("s"), UTC',
+  ts_ms_utc: 'timestamp("ms"), UTC',
+  ts_us_berlin: 'timestamp("us"), Europe/Berlin',
+  ts_ns_kolkata: 'timestamp("ns"), Asia/Kolkata',
+  dec_7_2: "decimal(7, 2)",
+  dec_18_6: "decimal(18, 6)",
+  dec_38_10: "decimal(38, 10)",
+  dec_38_0: "decimal(38, 0)",
+};
+
+function typeTable(tools: Results["tools"]): string {
+  const names = Object.keys(tools);
+  const rows = Object.keys(KINDS).map((kind) => {
+    const cells = names.map((name) => cellOf(tools[name]!.reads, kind));
+    return `| \`${DECLARED[kind] ?? kind}\` | ${cells.join(" | ")} |`;
+  });
+  return `| Field | ${names.map((name) => NAMES[name] ?? name).join(" | ")} |\n|${" --- |".repeat(names.length + 1)}\n${rows.join("\n")}\n`;
+}
+
+function cellOf(reads: ToolResult["reads"], kind: string): string {
+  const of = (format: string): string => {
+    const { types } = reads[format] ?? { types: {} as Record<string, string> };
+    const [required, nullable] = [types[kind], types[`${kind}?`]];
+    if (required === undefined) return "";
+    return required === nullable ? code(required) : `${code(required)}; nullable: ${code(nullable!)}`;
+  };
+  const [parquet, ipc] = [of("parquet"), of("file")];
+  return ipc === "" || ipc === parquet ? parquet : `${parquet}; IPC: ${ipc}`;
+}
+
+const code = (text: string): string => `\`${text.replaceAll("|", "\\|")}\``;
+
+function section(tool: string, { version, reads }: ToolResult): string {
+  const name = NAMES[tool] ?? tool;
+  const counts = Object.entries(reads)
+    .filter(([, { values }]) => values > 0)
+    .map(([what, { values, mismatches }]) => `| reads | ${WHAT[what] ?? what} | ${values} | ${mismatches} |`);
+  const limits = (LIMITS[tool] ?? []).map((limit) => `- ${limit}`);
+  const snippet = SNIPPETS[tool];
+  return [
+    `### ${name} ${version}`,
+    "",
+    ...(snippet === undefined ? [] : ["```python", snippet.trim(), "```", ""]),
+    "| | | values compared | mismatches |",
+    "| --- | --- | ---: | ---: |",
+    ...counts,
+    "",
+    ...(limits.length === 0 ? [] : ["Limits:", "", ...limits, ""]),
+  ].join("\n");
+}
+
+const WHAT: Readonly<Record<string, string>> = {
+  parquet: "Parquet in every codec",
+  file: "Arrow IPC, file",
+  stream: "Arrow IPC, stream",
+  questions: "questions in its own language, answered as Faun answers them; push-down",
+};
