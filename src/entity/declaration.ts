@@ -1,5 +1,6 @@
 import { ValidationError } from "../errors.ts";
 import { Field } from "./fields.ts";
+import { assertOptions } from "./options.ts";
 import { EntitySchema, type FieldSpec } from "./schema.ts";
 import { snakeCase } from "./snake-case.ts";
 
@@ -92,13 +93,8 @@ function refuseDuplicates(entity: string, specs: readonly FieldSpec[], what: "co
 
 function shardsOf(entity: string, options: unknown): number {
   if (options === undefined) return 1;
-  if (typeof options !== "object" || options === null) {
-    throw new ValidationError({ entity, value: options, expected: "options such as { shards: 16 }" });
-  }
-  for (const option of Object.keys(options)) {
-    if (option !== "shards") throw new ValidationError({ entity, value: option, expected: 'no option but "shards"' });
-  }
-  const shards = (options as EntityOptions).shards ?? 1;
+  assertOptions<EntityOptions>(entity, options, { shards: true });
+  const { shards = 1 } = options;
   if (!Number.isInteger(shards) || shards < 1 || shards > MAX_SHARDS) {
     throw new ValidationError({ entity, value: shards, expected: `shards: an integer from 1 to ${MAX_SHARDS}` });
   }

@@ -1,3 +1,4 @@
+import { assertOptions } from "../entity/options.ts";
 import { ValidationError } from "../errors.ts";
 import type { OperationOptions } from "./backend.ts";
 
@@ -19,6 +20,8 @@ export interface IngestOptions<R> extends OperationOptions {
   maxInFlight?: number;
   source?: IngestSource<R>;
 }
+
+const INGEST_OPTIONS = { batchRows: true, maxInFlight: true, source: true, signal: true, onProgress: true } as const;
 
 export interface Ingested {
   /** Rows that were taken in. */
@@ -133,7 +136,9 @@ function positionOf<R>(
   return at;
 }
 
-function checked<R>(entity: string, rows: unknown, { batchRows = 10_000, maxInFlight = 2, source }: IngestOptions<R>) {
+function checked<R>(entity: string, rows: unknown, options: IngestOptions<R>) {
+  assertOptions<IngestOptions<R>>(`${entity}: ingest options`, options, INGEST_OPTIONS);
+  const { batchRows = 10_000, maxInFlight = 2, source } = options;
   const refuse = (field: string, value: unknown, expected: string) => new ValidationError({ entity, field, value, expected });
   if (typeof rows !== "object" || rows === null || !(Symbol.iterator in rows || Symbol.asyncIterator in rows))
     throw refuse("ingest", rows, "an iterable or async iterable of rows");

@@ -2,6 +2,7 @@ import type { Table } from "apache-arrow";
 import { recordBatchesOf, type ToArrowOptions } from "../arrow/table.ts";
 import type { AllocatorChoice } from "../columns/allocator.ts";
 import { schemaOf } from "../entity/entity.ts";
+import { assertOptions } from "../entity/options.ts";
 import type { EntityClass, EntityRow, FieldsOf, InitOf, KeyArg, PatchOf } from "../entity/types.ts";
 import { UnsupportedError, ValidationError } from "../errors.ts";
 import type { QueryColumns } from "../query/column-types.ts";
@@ -77,6 +78,7 @@ export class PersistentStore<T extends EntityRow> extends Queryable<T, "source">
         expected: "a persistence, such as new ArrowPersistence(Order)",
       });
     }
+    assertOptions<PersistentStoreOptions>("PersistentStore.open()", options, { allocator: true });
     if (!persistence.backend.capabilities.atomicCommit) {
       throw new UnsupportedError(
         `${schemaOf(persistence.entity).name}: a PersistentStore needs a backend whose commits are whole or not at all`,

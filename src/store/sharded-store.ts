@@ -2,6 +2,7 @@ import type { Table } from "apache-arrow";
 import { type ArrowInput, readArrow } from "../arrow/read.ts";
 import { type ToArrowOptions, toArrowTable } from "../arrow/table.ts";
 import { schemaOf } from "../entity/entity.ts";
+import { assertOptions } from "../entity/options.ts";
 import type { EntityClass, EntityRow, FieldsOf, InitOf, KeyArg, PatchOf } from "../entity/types.ts";
 import { ValidationError } from "../errors.ts";
 import { Queryable } from "../query/queryable.ts";
@@ -23,7 +24,7 @@ import { shardsSource, shardsWriter } from "./kernel-source.ts";
 import { batchStats, type StoreMemoryStats } from "./memory-stats.ts";
 import { INSPECT, printed } from "./print.ts";
 import { ShardedSnapshot, shardAt } from "./sharded-snapshot.ts";
-import { checkOptions, Store, type StoreOptions } from "./store.ts";
+import { checkWorkers, STORE_OPTIONS, Store, type StoreOptions } from "./store.ts";
 
 export interface ShardedStoreOptions extends StoreOptions {
   /** Number of shards, 1 to 1024; by default what the entity declares. */
@@ -52,7 +53,8 @@ export class ShardedStore<T extends EntityRow> extends Queryable<T, "rows"> impl
   /** @throws ValidationError if `entity` is no entity class, a member of it hides a column, or an option is out of range */
   constructor(entity: EntityClass<T>, options: ShardedStoreOptions = {}) {
     super();
-    checkOptions(options);
+    assertOptions<ShardedStoreOptions>("store options", options, { ...STORE_OPTIONS, shards: true });
+    checkWorkers(options);
     const shards = options.shards === undefined ? schemaOf(entity).shards : options.shards;
     if (!Number.isInteger(shards) || shards < 1 || shards > 1024) {
       throw new ValidationError({

@@ -2,6 +2,7 @@ import type { Table } from "apache-arrow";
 import { type ArrowInput, readArrow } from "../arrow/read.ts";
 import { type ToArrowOptions, toArrowTable } from "../arrow/table.ts";
 import type { AllocatorChoice } from "../columns/allocator.ts";
+import { assertOptions } from "../entity/options.ts";
 import type { EntityClass, EntityRow, FieldsOf, InitOf, KeyArg, PatchOf } from "../entity/types.ts";
 import { KeyNotFoundError, ValidationError } from "../errors.ts";
 import { Queryable } from "../query/queryable.ts";
@@ -32,11 +33,11 @@ export interface StoreOptions {
   workers?: Workers;
 }
 
-/** @throws ValidationError where `options` is no object, or its `workers` no number of threads */
-export function checkOptions(options: unknown): void {
-  if (typeof options !== "object" || options === null)
-    throw new ValidationError({ entity: "store options", value: options, expected: 'options such as { allocator: "shared" }' });
-  const { workers = "auto" } = options as StoreOptions;
+/** Every option of a store. */
+export const STORE_OPTIONS = { allocator: true, workers: true } as const satisfies Record<keyof StoreOptions, true>;
+
+/** @throws ValidationError for what is no number of threads */
+export function checkWorkers({ workers = "auto" }: StoreOptions): void {
   if (workers !== "auto" && !(Number.isInteger(workers) && workers >= 0))
     throw new ValidationError({
       entity: "store options",
@@ -46,8 +47,15 @@ export function checkOptions(options: unknown): void {
     });
 }
 
-interface Over<T extends EntityRow> extends StoreOptions {
-  kernel?: SoA<T>;
+/** What `Store.over` hands the constructor. */
+class Over<T extends EntityRow> {
+  readonly kernel: SoA<T>;
+  readonly workers: Workers;
+
+  constructor(kernel: SoA<T>, workers: Workers) {
+    this.kernel = kernel;
+    this.workers = workers;
+  }
 }
 
 /**
@@ -65,15 +73,19 @@ export class Store<T extends EntityRow> extends Queryable<T, "rows"> implements 
   /** @throws ValidationError if `entity` is no entity class, a member of it hides a column, or an option is out of range */
   constructor(entity: EntityClass<T>, options: StoreOptions = {}) {
     super();
-    checkOptions(options);
-    this.kernel = (options as Over<T>).kernel ?? new SoA(entity, options);
+    if (options instanceof Over) this.kernel = options.kernel as SoA<T>;
+    else {
+      assertOptions<StoreOptions>("store options", options, STORE_OPTIONS);
+      checkWorkers(options);
+      this.kernel = new SoA(entity, options);
+    }
     this.#workers = options.workers ?? "auto";
   }
 
   /** A store over a kernel that is there: what `load()` of a backend gives, for one. No copy. */
   static over<T extends EntityRow>(kernel: SoA<T>, workers: Workers = "auto"): Store<T> {
-    const options: Over<T> = { kernel, workers };
-    return new Store(kernel.entity, options);
+    checkWorkers({ workers });
+    return new Store(kernel.entity, new Over(kernel, workers));
   }
 
   /**

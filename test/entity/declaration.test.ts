@@ -48,8 +48,12 @@ const refused: [what: string, declaration: () => unknown, message: RegExp][] = [
   ["too many shards", declare("things", { a: u8() }, { shards: 1025 }), /got 1025$/],
   ["half a shard", declare("things", { a: u8() }, { shards: 1.5 }), /got 1.5$/],
   ["shards as text", declare("things", { a: u8() }, { shards: "4" }), /got "4"$/],
-  ["an unknown option", declare("things", { a: u8() }, { shard: 4 }), /^things: expected no option but "shards", got "shard"$/],
-  ["options that are none", declare("things", { a: u8() }, 4), /^things: expected options/],
+  [
+    "an unknown option",
+    declare("things", { a: u8() }, { shard: 4 }),
+    /^things\.shard: expected one of the options shards \(did you mean "shards"\?\)$/,
+  ],
+  ["options that are none", declare("things", { a: u8() }, 4), /^things: expected an object of options: shards, got 4$/],
 ];
 
 describe("a declaration is refused for", () => {

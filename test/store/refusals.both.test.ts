@@ -738,9 +738,11 @@ describe("classes and options", () => {
       "a function that makes an allocator",
     );
     for (const options of [null, 5, "heap"]) {
-      expectBad(() => new Store(Thing, options as never), "options such as");
-      expectBad(() => new ShardedStore(Thing, options as never), "options such as");
+      expectBad(() => new Store(Thing, options as never), "an object of options: allocator, workers");
+      expectBad(() => new ShardedStore(Thing, options as never), "an object of options: allocator, workers, shards");
     }
+    expectBad(() => new Store(Thing, { alocator: "shared" } as never), "store options.alocator", 'did you mean "allocator"?');
+    expectBad(() => new ShardedStore(Thing, { shard: 4 } as never), "store options.shard", 'did you mean "shards"?');
   });
 
   test("shards and row indices that are not there", () => {

@@ -101,19 +101,36 @@ export async function openDatabase(path: string | null, options: DatabaseOptions
 async function start(path: string | null, { readOnly = false, threads, memoryLimit }: DatabaseOptions): Promise<DuckDatabase> {
   const modules = await loadDuckDB();
   const { binding } = modules;
+  let handle: Database;
   try {
     const config = binding.create_config();
     if (readOnly) binding.set_config(config, "access_mode", "READ_ONLY");
     if (threads !== undefined) binding.set_config(config, "threads", String(threads));
     if (memoryLimit !== undefined) binding.set_config(config, "memory_limit", `${memoryLimit}B`);
-    const handle =
+    handle =
       path === null
         ? await binding.open(":memory:", config)
         : await binding.get_or_create_from_cache(await cacheOf(modules), path, config);
-    return new DuckDatabase(modules, handle, path, readOnly);
   } catch (cause) {
     throw databaseError(path ?? "DuckDB in memory", cause);
   }
+  const database = new DuckDatabase(modules, handle, path, readOnly);
+  if (path !== null) await assertStored(database, path);
+  return database;
+}
+
+/** Instead of opening a file of data, such as Parquet or CSV, the engine shows it as a view of a database in memory. */
+async function assertStored(database: DuckDatabase, path: string): Promise<void> {
+  const connection = await database.connect();
+  let stored: unknown;
+  try {
+    [[stored]] = await connection.rows("SELECT path FROM duckdb_databases() WHERE database_name = current_database()");
+  } finally {
+    await connection.close();
+  }
+  if (typeof stored === "string") return;
+  await database.retain().release();
+  throw new DatabaseError(`${path} is a file of data and not a database of DuckDB: give the name of one, or of a new file`);
 }
 
 type InstanceCache = Parameters<DuckModules["binding"]["get_or_create_from_cache"]>[0];

@@ -1,4 +1,5 @@
 import { schemaOf } from "../../entity/entity.ts";
+import { assertOptions } from "../../entity/options.ts";
 import type { EntityClass, EntityRow } from "../../entity/types.ts";
 import { ValidationError } from "../../errors.ts";
 import { BackendPersistence } from "../backend-persistence.ts";
@@ -42,6 +43,14 @@ export class DuckDBPersistence<T extends EntityRow> extends BackendPersistence<T
   /** @throws ValidationError if `entity` is no entity class, or an option is out of range */
   constructor(entity: EntityClass<T>, options: DuckDBPersistenceOptions = {}) {
     const { name } = schemaOf(entity);
+    assertOptions<DuckDBPersistenceOptions>(`${name}: DuckDB options`, options, {
+      path: true,
+      table: true,
+      primaryKey: true,
+      readOnly: true,
+      threads: true,
+      memoryLimit: true,
+    });
     const { path, table = name, primaryKey = false, readOnly, threads, memoryLimit } = options;
     const refuse = (value: unknown, expected: string) => new ValidationError({ entity: name, value, expected });
     if (path !== undefined && (typeof path !== "string" || path === "" || path.includes("\0")))
@@ -97,6 +106,12 @@ export class DuckDBPersistence<T extends EntityRow> extends BackendPersistence<T
    * @throws what `body` throws, DatabaseError
    */
   async transaction<R>(body: (tx: Sql) => Promise<R>): Promise<R> {
+    if (typeof body !== "function")
+      throw new ValidationError({
+        entity: `${this.entity.name}.transaction()`,
+        value: body,
+        expected: "an async function of what runs statements",
+      });
     return runTransaction(await this.#database(), body);
   }
 

@@ -140,7 +140,7 @@ export async function runTransaction<R>(database: DuckDatabase, body: (tx: Sql) 
   };
   try {
     return await writing(database, connection, async () => {
-      const result = await body(new SqlStatements(run)).finally(() => {
+      const result = await (async () => body(new SqlStatements(run)))().finally(() => {
         over = true;
       });
       // A COMMIT now would resolve, and roll back.

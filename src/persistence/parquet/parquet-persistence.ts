@@ -1,4 +1,5 @@
 import { schemaOf } from "../../entity/entity.ts";
+import { assertOptions } from "../../entity/options.ts";
 import type { EntityClass, EntityRow } from "../../entity/types.ts";
 import { ValidationError } from "../../errors.ts";
 import type { OperationOptions } from "../backend.ts";
@@ -48,6 +49,22 @@ export interface AttachOptions {
   readonly limits?: ReadLimits;
 }
 
+const PARQUET_OPTIONS = {
+  compression: true,
+  compressionLevel: true,
+  rowGroupSize: true,
+  pageSize: true,
+  encodings: true,
+  metadata: true,
+  durability: true,
+  interval: true,
+  log: true,
+  foldRows: true,
+  readOnly: true,
+  includeLog: true,
+  onDamage: true,
+} as const;
+
 /**
  * Rows in `<path>/data.parquet`, a file that pandas, Polars, Spark and DuckDB open as it is, and in a log beside it of what
  * was changed since. The file is replaced at once: after any crash the old one is there or the new one, whole. Checksums
@@ -62,9 +79,13 @@ export class ParquetPersistence<T extends EntityRow> extends BackendPersistence<
    * @throws ValidationError for an option out of range, ColumnNotFoundError
    */
   constructor(entity: EntityClass<T>, place: string | Storage, options: ParquetPersistenceOptions = {}) {
+    const { name } = schemaOf(entity);
+    assertOptions<ParquetPersistenceOptions>(`${name}: Parquet options`, options, PARQUET_OPTIONS);
     const settings = writeSettings(schemaOf(entity), options);
+    const logging = loggedOptions(name, options);
     const storage = typeof place === "string" ? new FileStorage(place) : place;
-    const logging = loggedOptions(schemaOf(entity).name, options);
+    if (typeof (storage as Partial<Storage> | null | undefined)?.open !== "function")
+      throw new ValidationError({ entity: name, field: "place", value: place, expected: "the path of a folder, or a storage" });
     super(entity, new LoggedBackend(entity as unknown as EntityClass<EntityRow>, storage, new ParquetFormat(settings), logging));
   }
 
@@ -77,8 +98,10 @@ export class ParquetPersistence<T extends EntityRow> extends BackendPersistence<
   static attach<T extends EntityRow>(
     entity: EntityClass<T>,
     file: string | { readonly storage: Storage; readonly name: string },
-    { limits = {} }: AttachOptions = {},
+    options: AttachOptions = {},
   ): AttachedParquet<T> {
+    assertOptions<AttachOptions>(`${schemaOf(entity).name}: attach options`, options, { limits: true });
+    const { limits = {} } = options;
     const { storage, name } = typeof file === "string" ? inFolder(schemaOf(entity).name, file) : file;
     return new AttachedParquet(entity, storage, name, limits);
   }

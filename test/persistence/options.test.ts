@@ -1,0 +1,79 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { ArrowPersistence, Entity, PersistentStore, u32, utf8, ValidationError } from "faun";
+import { DuckDBPersistence } from "faun/duckdb";
+import { ParquetPersistence } from "faun/parquet";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+class Note extends Entity("notes", { id: u32().key(), text: utf8() }) {}
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "faun-options-"));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe("an option that nobody reads is refused, and the nearest is named", () => {
+  test.each<[what: string, make: () => unknown, message: RegExp]>([
+    [
+      "ParquetPersistence",
+      () => new ParquetPersistence(Note, folder, { compresion: "zstd" } as never),
+      /^notes: Parquet options\.compresion: .*did you mean "compression"\?/,
+    ],
+    [
+      "attach",
+      () => ParquetPersistence.attach(Note, join(folder, "a.parquet"), { limit: {} } as never),
+      /^notes: attach options\.limit: .*did you mean "limits"\?/,
+    ],
+    [
+      "DuckDBPersistence",
+      () => new DuckDBPersistence(Note, { pth: "notes.duckdb" } as never),
+      /^notes: DuckDB options\.pth: .*did you mean "path"\?/,
+    ],
+  ])("%s", (_, make, message) => {
+    expect(make).toThrow(ValidationError);
+    expect(make).toThrow(message);
+  });
+
+  test("PersistentStore.open and ingest", async () => {
+    await expect(PersistentStore.open(new ArrowPersistence(Note), { alocator: "shared" } as never)).rejects.toThrow(
+      /did you mean "allocator"\?/,
+    );
+    const notes = await PersistentStore.open(new ArrowPersistence(Note));
+    await expect(notes.ingest([{ id: 1, text: "a" }], { batchrows: 2 } as never)).rejects.toThrow(
+      /^notes: ingest options\.batchrows: .*did you mean "batchRows"\?/,
+    );
+    expect(notes.size).toBe(0);
+    await notes.close();
+  });
+});
+
+test.each([undefined, null, 5, {}])("%s is no place for files", (place) => {
+  expect(() => new ParquetPersistence(Note, place as never)).toThrow(
+    /^notes\.place: expected the path of a folder, or a storage/,
+  );
+});
+
+test.each([
+  ["notes.parquet", "hello"],
+  ["notes.csv", "id,text\n1,a\n"],
+  ["notes.json", '{"id": 1}'],
+])(
+  "%s, a file of data, is refused as a database and left as it is: the engine would keep rows in memory only",
+  async (name, text) => {
+    const path = join(folder, name);
+    writeFileSync(path, text);
+    await expect(PersistentStore.open(new DuckDBPersistence(Note, { path }))).rejects.toThrow(
+      /is a file of data and not a database/,
+    );
+    expect(readFileSync(path, "utf8")).toBe(text);
+  },
+);
+
+test("a transaction takes a function, async or not, and nothing else", async () => {
+  const notes = new DuckDBPersistence(Note);
+  await expect(notes.transaction(5 as never)).rejects.toThrow(/transaction\(\): expected an async function.*got 5/);
+  expect(await notes.transaction((() => 7) as never)).toBe(7);
+  await notes.close();
+});
