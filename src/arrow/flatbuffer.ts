@@ -106,6 +106,20 @@ export class FlatTable {
     return Array.from({ length: vector.length }, (_, i) => read(this.#buffer.view, vector.start + i * size));
   }
 
+  /** 64-bit integers that count something, of structures of so many. @throws ArrowError if one is negative or beyond 2^53 */
+  counts(slot: number, each: number): number[] {
+    const vector = this.vector(slot, each * 8);
+    if (vector === null) return [];
+    const { view } = this.#buffer;
+    const counts: number[] = [];
+    for (let i = 0, at = vector.start; i < vector.length * each; i++, at += 8) {
+      const high = view.getInt32(at + 4, true);
+      const small = high >= 0 && high < 2 ** 20;
+      counts.push(small ? high * 2 ** 32 + view.getUint32(at, true) : count(view.getBigInt64(at, true)));
+    }
+    return counts;
+  }
+
   #position(slot: number): number {
     const entry = 4 + slot * 2;
     if (entry + 2 > this.#slotBytes) return 0;

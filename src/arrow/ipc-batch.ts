@@ -2,7 +2,7 @@ import { compressionRegistry } from "apache-arrow";
 import { ArrowError } from "../errors.ts";
 import type { ForeignArray } from "./foreign.ts";
 import { TypeId } from "./foreign-type.ts";
-import type { BatchMetadata, IpcField, Region } from "./ipc-metadata.ts";
+import type { BatchMetadata, IpcField } from "./ipc-metadata.ts";
 
 /** Dictionaries by id, as they are at this point of a stream. */
 export type Dictionaries = ReadonlyMap<bigint, readonly ForeignArray[]>;
@@ -46,13 +46,16 @@ class BufferCursor {
   }
 
   read(field: IpcField, dictionaries: Dictionaries): ForeignArray {
-    const node = this.#batch.nodes[this.#node++];
-    if (node === undefined) throw new ArrowError("a batch describes fewer columns than the schema");
+    const { nodes } = this.#batch;
+    const at = 2 * this.#node++;
+    if (at >= nodes.length) throw new ArrowError("a batch describes fewer columns than the schema");
+    const length = nodes[at];
+    const nullCount = nodes[at + 1];
     const { layout, type } = field;
     const isNull = layout === TypeId.Null;
     const hasValidity = !isNull && layout !== TypeId.RunEndEncoded && !(layout === TypeId.Union && this.#version >= 4);
     const bitmap = hasValidity ? this.#next() : NO_BYTES;
-    if (hasValidity && node.nullCount > 0 && bitmap.length === 0)
+    if (hasValidity && nullCount > 0 && bitmap.length === 0)
       throw new ArrowError(`column ${JSON.stringify(field.name)} has nulls and no validity bitmap`);
     let offsets: Uint8Array | null = null;
     let values = NO_BYTES;
@@ -74,7 +77,7 @@ class BufferCursor {
       case TypeId.BinaryView: {
         values = this.#next();
         const count = this.#batch.viewedCounts[this.#viewed++] ?? 0;
-        if (count > this.#batch.buffers.length) throw new ArrowError("a batch describes fewer buffers than its views need");
+        if (count > this.#batch.buffers.length / 2) throw new ArrowError("a batch describes fewer buffers than its views need");
         viewed = Array.from({ length: count }, () => this.#next());
         break;
       }
@@ -100,9 +103,9 @@ class BufferCursor {
     for (const child of field.children) this.read(child, dictionaries);
     return {
       type,
-      length: node.length,
+      length,
       bitOffset: 0,
-      validity: node.nullCount === 0 || bitmap.length === 0 ? null : bitmap,
+      validity: nullCount === 0 || bitmap.length === 0 ? null : bitmap,
       values,
       offsets,
       viewed,
@@ -111,16 +114,20 @@ class BufferCursor {
   }
 
   #next(): Uint8Array {
-    const region = this.#batch.buffers[this.#buffer++];
-    if (region === undefined) throw new ArrowError("a batch describes fewer buffers than its columns need");
-    if (region.offset + region.length > this.#body.length) throw new ArrowError("a buffer of a batch lies beyond its end");
-    const bytes = this.#body.subarray(region.offset, region.offset + region.length);
-    return this.#batch.compression === null || region.length === 0 ? bytes : decompress(this.#batch.compression, bytes, region);
+    const { buffers, compression } = this.#batch;
+    const at = 2 * this.#buffer++;
+    if (at >= buffers.length) throw new ArrowError("a batch describes fewer buffers than its columns need");
+    const offset = buffers[at];
+    const length = buffers[at + 1];
+    if (offset + length > this.#body.length) throw new ArrowError("a buffer of a batch lies beyond its end");
+    if (length === 0) return NO_BYTES;
+    const bytes = this.#body.subarray(offset, offset + length);
+    return compression === null ? bytes : decompress(compression, bytes);
   }
 }
 
-function decompress(compression: number, bytes: Uint8Array, region: Region): Uint8Array {
-  if (region.length < 8) throw new ArrowError("a compressed buffer is too short");
+function decompress(compression: number, bytes: Uint8Array): Uint8Array {
+  if (bytes.length < 8) throw new ArrowError("a compressed buffer is too short");
   const size = new DataView(bytes.buffer, bytes.byteOffset, 8).getBigInt64(0, true);
   const stored = bytes.subarray(8);
   if (size === -1n) return stored;

@@ -15,15 +15,12 @@ export interface IpcField extends ForeignField {
   readonly dense: boolean;
 }
 
-export interface Region {
-  readonly offset: number;
-  readonly length: number;
-}
-
 export interface BatchMetadata {
   readonly length: number;
-  readonly nodes: readonly { readonly length: number; readonly nullCount: number }[];
-  readonly buffers: readonly Region[];
+  /** Length and number of nulls of each column in turn: as numbers, for a log may have a batch a row. */
+  readonly nodes: readonly number[];
+  /** Offset and length of each buffer in turn. */
+  readonly buffers: readonly number[];
   /** Number of the compression, null where there is none. */
   readonly compression: number | null;
   readonly viewedCounts: readonly number[];
@@ -121,14 +118,12 @@ function readType(typeId: number, type: FlatTable | null): TypeProperties & { ty
 }
 
 function readBatch(batch: FlatTable): BatchMetadata {
-  const pair = (view: DataView, at: number) =>
-    [count(view.getBigInt64(at, true)), count(view.getBigInt64(at + 8, true))] as const;
   const compression = batch.table(3);
   return {
     length: batch.count(0),
-    nodes: batch.structs(1, 16, pair).map(([length, nullCount]) => ({ length, nullCount })),
-    buffers: batch.structs(2, 16, pair).map(([offset, length]) => ({ offset, length })),
+    nodes: batch.counts(1, 2),
+    buffers: batch.counts(2, 2),
     compression: compression?.uint8(0) ?? null,
-    viewedCounts: batch.structs(4, 8, (view, at) => count(view.getBigInt64(at, true))),
+    viewedCounts: batch.counts(4, 1),
   };
 }

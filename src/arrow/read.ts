@@ -66,9 +66,12 @@ export class ArrowReader<T extends EntityRow> {
 
   /** As {@link readArrow}; rows in messages are counted over all that was read. */
   read(input: ArrowInput): RowRange {
+    return this.readTable(foreignTable(this.#soa.schema.name, input));
+  }
+
+  readTable(table: ForeignTable): RowRange {
     const soa = this.#soa;
     const matcher = this.#matcher;
-    const table = foreignTable(soa.schema.name, input);
     if (table.fields !== null) matcher.readersOf(table.fields);
     // Every batch is matched before the first is read: a batch of another schema is found at once.
     const readers = table.batches.map((batch) => matcher.readersOf(batch.fields));

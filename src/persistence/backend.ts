@@ -73,7 +73,10 @@ export interface Commit {
 
 /** Names a commit to the backend, so that it is made once however often it is asked for. */
 export interface Transaction {
-  /** Names the writer; one that nobody else takes. */
+  /**
+   * Names the writer; one that nobody else takes. Of writers whose names begin with "session:" a storage may forget the
+   * last transaction once many others have followed; of other names it keeps that of the last 1,024 at least.
+   */
   readonly writer: string;
   /** Grows from commit to commit of a writer. */
   readonly seq: bigint;

@@ -4,7 +4,7 @@ import type { OperationOptions } from "./backend.ts";
 
 /** Where the rows come from, if they are to be taken up again after an interruption. */
 export interface IngestSource<R> {
-  /** Names the source: rows of the same name are taken in once. */
+  /** Names the source: rows of the same name are taken in once. A storage remembers the position of the last 1,024 sources. */
   readonly name: string;
   /**
    * Where a row stands in the source: a number that grows from row to row and is the same each time, such as an offset.

@@ -1,8 +1,15 @@
 import fc from "fast-check";
 import { ArrowPersistence, BackendPersistence, DuplicateKeyError, PersistentStore, ValidationError } from "faun";
+import { MemoryStorage, ParquetPersistence } from "faun/parquet";
 import { describe, expect, test } from "vitest";
 import { Order, type OrderInit, order, orders } from "../conformance/entities.ts";
 import { type Fault, FaultyBackend, noTrouble } from "./faulty-backend.ts";
+
+async function bytesOf(storage: MemoryStorage, name: string): Promise<Uint8Array> {
+  const file = await storage.open(name);
+  if (file === null) throw new Error(`there is no ${name}`);
+  return file.read(0, file.size);
+}
 
 async function* stream(rows: Iterable<OrderInit>, seen?: { read: number }): AsyncGenerator<OrderInit> {
   for (const row of rows) {
@@ -66,6 +73,26 @@ describe("ingest", () => {
     expect(again.size).toBe(1001);
     expect(await again.ingest(stream(orders(1, 1000)), { source })).toEqual({ rows: 0, skipped: 1000, position: 1000n });
     expect(await again.storageCount()).toBe(1001);
+  });
+
+  test("a source is remembered however many others have written since, though a storage forgets those", async () => {
+    const storage = new MemoryStorage();
+    const open = () => PersistentStore.open(new ParquetPersistence(Order, storage));
+    const first = await open();
+    await first.ingest(stream(orders(1, 50)), { source });
+    await first.close();
+    for (let i = 0; i < 70; i++) {
+      const session = await open();
+      await session.add(order(1000 + i));
+      await session.close();
+    }
+    const again = await open();
+    const result = await again.ingest(stream(orders(1, 60)), { source });
+    expect(result).toEqual({ rows: 10, skipped: 50, position: 60n });
+    expect(again.size).toBe(130);
+    await again.close();
+    const footer = new TextDecoder("latin1").decode(await bytesOf(storage, "data.parquet"));
+    expect(footer.match(/session:/g)).toHaveLength(64);
   });
 
   test("of a source nothing is stored behind what was refused", async () => {

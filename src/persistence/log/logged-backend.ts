@@ -23,29 +23,18 @@ import type { Storage, StorageLock } from "../storage/storage.ts";
 import { CategoryRoom } from "./category-room.ts";
 import type { CheckpointFacts, CheckpointFormat } from "./checkpoint.ts";
 import { CheckpointWriter } from "./checkpoint-writer.ts";
-import type { Layers } from "./layers.ts";
+import { Folding, type InTurn } from "./folding.ts";
 import type { LoggedOptions } from "./logged-options.ts";
 import { LoggedSnapshot } from "./logged-snapshot.ts";
 import { openLayers } from "./open-layers.ts";
+import type { Opened } from "./opened.ts";
 import { RedoLog } from "./redo-log.ts";
 import { replacementOf } from "./replacement.ts";
 import { asLogged } from "./replay.ts";
-import { factsAfter, layersRows, rowsAfter, rowsOf, startsAnew } from "./step-counts.ts";
+import { factsAfter, rowsAfter, rowsOf, startsAnew } from "./step-counts.ts";
 
 export const LOG_FOLDER = "log";
 const LOCK = "writer.lock";
-
-/** What there is while the backend is open. */
-interface Opened {
-  /** Held from the first change on; until then others may write, and every snapshot looks anew. */
-  readonly lock: StorageLock | null;
-  readonly log: RedoLog;
-  readonly layers: Layers;
-  /** Of the last commit. */
-  facts: CheckpointFacts;
-  /** Those of the frozen overlay: what a checkpoint of it knows. */
-  frozenFacts: CheckpointFacts;
-}
 
 /**
  * Rows in a checkpoint file, and a log of what was committed since. A commit costs what it changes, whatever is stored;
@@ -61,12 +50,10 @@ export class LoggedBackend implements Backend {
   readonly #reader: ChangeReader;
   readonly #categories: CategoryRoom;
   readonly #checkpoints: CheckpointWriter;
+  readonly #folding: Folding;
   #opened: Opened | null = null;
   /** Calls that change something wait for each other. */
   #turn: Promise<unknown> = Promise.resolve();
-  #folding: Promise<void> | null = null;
-  /** Rows of the log at which the next fold is tried, after one failed. */
-  #foldAt = 0;
   #broken: FaunError | null = null;
 
   constructor(entity: EntityClass<EntityRow>, storage: Storage, format: CheckpointFormat, options: LoggedOptions) {
@@ -78,6 +65,8 @@ export class LoggedBackend implements Backend {
     this.#reader = new ChangeReader(entity, this.#schema);
     this.#categories = new CategoryRoom(this.#schema);
     this.#checkpoints = new CheckpointWriter(entity, storage, format);
+    const inTurn: InTurn = (run) => this.#inTurn(run);
+    this.#folding = new Folding(storage, format, this.#checkpoints, { foldRows: options.foldRows, inTurn });
     this.capabilities = {
       mutations: options.log ? "native" : "rewrite",
       atomicCommit: true,
@@ -115,7 +104,7 @@ export class LoggedBackend implements Backend {
       try {
         const steps = gathered.map((change) => this.#reader.read(change));
         const direct =
-          changes.some(({ kind }) => kind === "replace") || !this.#options.log || rowsOf(steps) > this.#limit(opened);
+          changes.some(({ kind }) => kind === "replace") || !this.#options.log || rowsOf(steps) > this.#folding.limit(opened);
         return await this.#commit(opened, steps, direct, options);
       } finally {
         this.#reader.forget();
@@ -161,25 +150,25 @@ export class LoggedBackend implements Backend {
   /** "checkpoint" and "compact" fold the log into the checkpoint; "vacuum" removes what is left of logs that were. */
   async maintain(task: "checkpoint" | "compact" | "vacuum", options: OperationOptions = {}): Promise<void> {
     options.signal?.throwIfAborted();
-    await this.#folding?.catch(() => {});
+    await this.#folding.over();
     await this.#inTurn(async () => {
       const opened = await this.#writing(options);
       await this.#settle(opened);
-      if (task !== "vacuum") await this.#foldAll(opened, options);
+      if (task !== "vacuum") await this.#folding.all(opened, options);
       await opened.log.dropThrough(opened.layers.checkpoint.facts.seq);
     });
   }
 
   /** Folds the log into the checkpoint, and gives files and the lock back; what is in the log is durable in any case. */
   async close(): Promise<void> {
-    await this.#folding?.catch(() => {});
+    await this.#folding.over();
     await this.#inTurn(async () => {
       const opened = this.#opened;
       if (opened === null) return;
       try {
         if (opened.lock !== null && this.#broken === null) {
           await this.#settle(opened);
-          await this.#foldAll(opened, {});
+          await this.#folding.all(opened, {});
         }
       } finally {
         this.#opened = null;
@@ -221,7 +210,7 @@ export class LoggedBackend implements Backend {
       await removeLeftovers(this.#storage, "");
       const opened = await this.#replace(await this.#open(options, lock));
       // What only the log has goes into the checkpoint where there is to be no log.
-      if (!this.#options.log) await this.#foldAll(opened, options);
+      if (!this.#options.log) await this.#folding.all(opened, options);
       return opened;
     } catch (error) {
       if (this.#opened?.lock !== lock) await lock.release();
@@ -287,7 +276,7 @@ export class LoggedBackend implements Backend {
       );
       throw this.#broken;
     }
-    if (layers.frozen === null && layers.top.rowsTaken > Math.max(this.#limit(opened), this.#foldAt)) this.#foldLater(opened);
+    this.#folding.beginIfDue(opened);
   }
 
   /** The commit is a checkpoint: that of all there is, or of what the steps put in its place. */
@@ -301,7 +290,7 @@ export class LoggedBackend implements Backend {
 
   /** The commit is a checkpoint of rows that are written as they come, whatever there was. */
   async #commitReplacement(opened: Opened, batches: AsyncIterable<RecordBatch>, options: CommitOptions): Promise<Commit> {
-    await this.#folding?.catch(() => {});
+    await this.#folding.over();
     const seq = opened.facts.seq + 1n;
     let { facts } = opened;
     const factsOf = (rows: number) => {
@@ -341,53 +330,8 @@ export class LoggedBackend implements Backend {
 
   /** The fold under way is waited for, and what else there is folded. @param all false where nothing of it will be left */
   async #finishFold(opened: Opened, options: OperationOptions, all: boolean): Promise<void> {
-    await this.#folding?.catch(() => {});
-    if (all || opened.log.writer.lost !== null) await this.#foldAll(opened, options);
-  }
-
-  async #foldAll(opened: Opened, options: OperationOptions): Promise<void> {
-    while (!opened.layers.areEmpty) {
-      await this.#freeze(opened);
-      await this.#foldFrozen(opened, options);
-    }
-  }
-
-  async #freeze(opened: Opened): Promise<void> {
-    if (opened.layers.frozen !== null) return;
-    // A log that could not be synced is no reason not to write the checkpoint that makes up for it.
-    await opened.log.roll().catch((error: unknown) => {
-      if (opened.log.writer.lost === null) throw error;
-    });
-    opened.layers.freeze();
-    opened.frozenFacts = opened.facts;
-  }
-
-  async #foldFrozen(opened: Opened, options: OperationOptions): Promise<void> {
-    const { layers, log, frozenFacts } = opened;
-    const { checkpoint } = layers;
-    const view = (layers.frozen as Overlay).view();
-    const next = await this.#checkpoints.write(() => this.#format.fold(this.#storage, checkpoint, view, frozenFacts, options));
-    await layers.replaced(next, false).release();
-    this.#foldAt = 0;
-    // What is left of the log says nothing that the checkpoint does not.
-    await log.dropThrough(frozenFacts.seq).catch(() => {});
-  }
-
-  #foldLater(opened: Opened): void {
-    if (this.#folding !== null) return;
-    this.#folding = this.#inTurn(() => this.#freeze(opened))
-      .then(() => this.#foldFrozen(opened, {}))
-      // The log has it all: it is tried again when there is more, and by close().
-      .catch(() => {
-        this.#foldAt = layersRows(opened.layers) * 2;
-      })
-      .finally(() => {
-        this.#folding = null;
-      });
-  }
-
-  #limit({ layers }: Opened): number {
-    return Math.max(this.#options.foldRows, layers.checkpoint.rows / 10);
+    await this.#folding.over();
+    if (all || opened.log.writer.lost !== null) await this.#folding.all(opened, options);
   }
 
   get #durability(): Commit["durability"] {

@@ -1,4 +1,5 @@
 import { readIpc } from "../../arrow/from-ipc.ts";
+import { END_OF_STREAM, joinMessages } from "../../arrow/join-messages.ts";
 import { readArrow } from "../../arrow/read.ts";
 import { joinBytes } from "../../columns/join-bytes.ts";
 import { projectEntity } from "../../entity/projection.ts";
@@ -12,7 +13,6 @@ import type { Step } from "../change-steps.ts";
 import type { HasBelow, Overlay } from "../overlay/overlay.ts";
 import type { RecordedChange } from "./commit-record.ts";
 import type { LoggedCommit } from "./read-log.ts";
-import { END_OF_STREAM } from "./row-messages.ts";
 
 /** Logged changes say what was there: an update is of rows that are, an append of rows that are not. */
 export const asLogged: HasBelow = (_, kind) => kind !== "append";
@@ -36,6 +36,9 @@ const REMEMBERED = 1000;
 /** Frames of single rows are read together, up to so many. */
 const RUN = 4096;
 
+/** Batches of fewer rows are put together before they are read. */
+const SMALL = 1024;
+
 /**
  * Makes the commits of a log once more, on an overlay over the checkpoint that they follow. Appends that follow each
  * other are read as one: O(bytes of the log).
@@ -53,7 +56,13 @@ export async function replay(
   const replayed: Replayed = { seq: 0n, commits: 0, rows: 0, bytes: 0, writers: new Map(), last: [] };
   const run: { schema: Uint8Array | null; messages: Uint8Array[]; rows: number } = { schema: null, messages: [], rows: 0 };
   const flush = () => {
-    if (run.schema !== null) overlay.append(joinBytes([run.schema, ...run.messages, END_OF_STREAM]), run.rows);
+    if (run.schema !== null) {
+      const small = run.rows < run.messages.length * SMALL;
+      const table = small
+        ? joinMessages(run.schema, run.messages)
+        : readIpc(joinBytes([run.schema, ...run.messages, END_OF_STREAM]));
+      overlay.append(table, run.rows);
+    }
     run.schema = null;
     run.messages = [];
     run.rows = 0;

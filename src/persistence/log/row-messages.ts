@@ -110,9 +110,6 @@ function oneRow(schema: EntitySchema, codecs: readonly Codec[]): Rows {
   return { schema, codecs, chunkList: [chunk], length: 1, size: 1 };
 }
 
-/** What ends a stream of messages. */
-export const END_OF_STREAM: Uint8Array<ArrayBuffer> = Uint8Array.of(0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0);
-
 /** Keeps what is written until it is taken. */
 class PartSink extends AsyncByteQueue {
   #parts: Uint8Array[] = [];

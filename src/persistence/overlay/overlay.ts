@@ -1,4 +1,5 @@
-import { type ArrowInput, readArrow } from "../../arrow/read.ts";
+import type { ForeignTable } from "../../arrow/foreign.ts";
+import { ArrowReader } from "../../arrow/read.ts";
 import type { Codec } from "../../columns/codec.ts";
 import type { Column } from "../../columns/column.ts";
 import { projectEntity } from "../../entity/projection.ts";
@@ -137,8 +138,8 @@ export class Overlay {
   }
 
   /** New rows, as `apply` takes those of an append; known to have keys that are not there. */
-  append(input: ArrowInput, rows: number): void {
-    readArrow(this.#appended, input);
+  append(table: ForeignTable, rows: number): void {
+    new ArrowReader(this.#appended).readTable(table);
     this.#rowsTaken += rows;
   }
 

@@ -1,6 +1,7 @@
 import { CorruptDataError } from "../../errors.ts";
 import type { Commit } from "../backend.ts";
 import type { CheckpointFacts } from "../log/checkpoint.ts";
+import { remembered } from "../writer-names.ts";
 import type { FileMetaData, KeyValue } from "./format/metadata.ts";
 
 /** Number of the last commit that the file has, in decimal. It is also the version. */
@@ -10,7 +11,7 @@ const WRITERS_KEY = "faun.writers";
 /** The last commits, oldest first, as JSON. */
 const COMMITS_KEY = "faun.commits";
 
-/** Writers and commits that are remembered. */
+/** Commits that are remembered. */
 const REMEMBERED = 64;
 
 export const noFacts: CheckpointFacts = { seq: 0n, writers: new Map(), commits: [] };
@@ -19,9 +20,9 @@ type StoredCommit = readonly [version: string, rows: string, at: string];
 
 const stored = ({ version, rows, at }: Commit): StoredCommit => [version, String(rows), at.toISOString()];
 
-/** The facts as metadata of the footer; the oldest writers and commits are forgotten. */
+/** The facts as metadata of the footer; the oldest commits, and writers beyond those to remember, are forgotten. */
 export function factsMetadata({ seq, writers, commits }: CheckpointFacts): KeyValue[] {
-  const lasts = [...writers].slice(-REMEMBERED).map(([writer, last]) => [writer, String(last.seq), stored(last.commit)]);
+  const lasts = remembered(writers).map(([writer, last]) => [writer, String(last.seq), stored(last.commit)]);
   return [
     { key: SEQ_KEY, value: String(seq) },
     { key: WRITERS_KEY, value: JSON.stringify(lasts) },

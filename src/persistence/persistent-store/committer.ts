@@ -3,6 +3,7 @@ import { ConflictError, FaunError, IoError } from "../../errors.ts";
 import type { SoA } from "../../soa/soa.ts";
 import type { Change, Commit, OperationOptions, Transaction, Version } from "../backend.ts";
 import type { Persistence } from "../persistence.ts";
+import { sessionName } from "../writer-names.ts";
 
 /** How often the storage is asked what became of a commit before the answer is given up for the moment. */
 const ATTEMPTS = 3;
@@ -28,7 +29,7 @@ export class Committer {
     this.#persistence = persistence;
     this.#entity = memory.schema.name;
     this.version = version;
-    this.#writer = writerName();
+    this.#writer = sessionName();
   }
 
   /**
@@ -99,8 +100,3 @@ export class Committer {
 
 /** Whether the storage found fault with the data, so that a part of them may pass. */
 export const isRefusalOfData = (error: FaunError) => !(error instanceof IoError) && !(error instanceof ConflictError);
-
-function writerName(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
