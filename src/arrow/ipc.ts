@@ -1,5 +1,6 @@
 import { AsyncByteQueue, RecordBatchFileWriter, RecordBatchStreamWriter, type RecordBatchWriter } from "apache-arrow";
 import { joinBytes } from "../columns/join-bytes.ts";
+import { assertOptions } from "../entity/options.ts";
 import { ValidationError } from "../errors.ts";
 import { type ArrowSource, rowsOf } from "./record-batches.ts";
 import { arrowSchemaOf } from "./schema.ts";
@@ -30,6 +31,7 @@ export function* toArrowIPCChunks(
 }
 
 function* written(source: ArrowSource, options: ArrowIPCOptions = {}): Generator<Uint8Array[], void, undefined> {
+  assertOptions<ArrowIPCOptions>("Arrow IPC options", options, { format: true });
   const rows = rowsOf(source);
   const sink = new Sink();
   const writer = writerOf(rows.schema.name, options.format ?? "stream");

@@ -1,5 +1,6 @@
 import type { RecordBatch } from "apache-arrow";
 import type { EntityClass, EntityRow } from "../entity/types.ts";
+import { ValidationError } from "../errors.ts";
 import type { Rows } from "../soa/rows.ts";
 import { SoA, type SoAOptions } from "../soa/soa.ts";
 import { type ArrowInput, readArrow } from "./read.ts";
@@ -8,7 +9,13 @@ import { recordBatchesOf, type ToArrowOptions } from "./table.ts";
 /** What has rows to hand out: a kernel, a store, or a snapshot of one. */
 export type ArrowSource = Rows | { readonly kernel: Rows } | { readonly rows: Rows };
 
+export const isArrowSource = (source: unknown): source is ArrowSource =>
+  typeof source === "object" && source !== null && ("chunkList" in source || "kernel" in source || "rows" in source);
+
+/** @throws ValidationError for what has none */
 export function rowsOf(source: ArrowSource): Rows {
+  if (!isArrowSource(source))
+    throw new ValidationError({ entity: "rows for Arrow", value: source, expected: "a store, its kernel, or a snapshot" });
   if ("chunkList" in source) return source;
   return "kernel" in source ? source.kernel : source.rows;
 }

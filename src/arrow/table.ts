@@ -7,6 +7,7 @@ import type { FixedColumn } from "../columns/fixed-column.ts";
 import { HeapAllocator } from "../columns/heap-allocator.ts";
 import { copyIfUndecodable } from "../columns/utf8.ts";
 import { VarColumn } from "../columns/var-column.ts";
+import { assertOptions } from "../entity/options.ts";
 import type { Chunk } from "../soa/chunk.ts";
 import { liveRuns } from "../soa/compact.ts";
 import type { Rows } from "../soa/rows.ts";
@@ -31,6 +32,7 @@ export function toArrowTable(rows: Rows, options: ToArrowOptions = {}): Table {
 
 /** The record batches of {@link toArrowTable}. */
 export function recordBatchesOf(rows: Rows, options: ToArrowOptions = {}): RecordBatch[] {
+  assertOptions<ToArrowOptions>("Arrow options", options, { copy: true });
   const schema = arrowSchemaOf(rows.schema);
   const vectorOf = options.copy === true ? privateDictionaryVector : dictionaryVector;
   const dictionaries = rows.codecs.map((codec) => (codec.dictionary === null ? undefined : vectorOf(codec.dictionary)));

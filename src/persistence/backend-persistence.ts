@@ -1,6 +1,6 @@
 import type { RecordBatch } from "apache-arrow";
 import { readArrow } from "../arrow/read.ts";
-import { type ArrowSource, rowsOf, toRecordBatches } from "../arrow/record-batches.ts";
+import { type ArrowSource, isArrowSource, rowsOf, toRecordBatches } from "../arrow/record-batches.ts";
 import { schemaOf } from "../entity/entity.ts";
 import { projectEntity } from "../entity/projection.ts";
 import type { EntitySchema } from "../entity/schema.ts";
@@ -185,7 +185,7 @@ export class BackendPersistence<T extends EntityRow> implements Persistence<T> {
   }
 
   #batchesOf(source: ArrowSource): () => Batches {
-    if (typeof source !== "object" || source === null || !("chunkList" in source || "kernel" in source || "rows" in source)) {
+    if (!isArrowSource(source)) {
       throw new ValidationError({
         entity: this.#schema.name,
         value: source,

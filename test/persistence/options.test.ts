@@ -1,8 +1,8 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ArrowPersistence, Entity, PersistentStore, u32, utf8, ValidationError } from "faun";
-import { DuckDBPersistence } from "faun/duckdb";
+import { ArrowPersistence, Entity, PersistentStore, Store, toArrowIPC, toRecordBatches, u32, utf8, ValidationError } from "faun";
+import { DuckDBPersistence, sqlOver } from "faun/duckdb";
 import { ParquetPersistence } from "faun/parquet";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
@@ -47,6 +47,26 @@ describe("an option that nobody reads is refused, and the nearest is named", () 
     expect(notes.size).toBe(0);
     await notes.close();
   });
+});
+
+test("Arrow", () => {
+  const notes = new Store(Note);
+  expect(() => notes.toArrow({ cpoy: true } as never)).toThrow(/^Arrow options\.cpoy: .*did you mean "copy"\?/);
+  expect(() => notes.toArrow(5 as never)).toThrow(/^Arrow options: expected an object of options: copy, got 5/);
+  expect(() => toArrowIPC(notes, { fromat: "file" } as never)).toThrow(/^Arrow IPC options\.fromat: .*did you mean "format"\?/);
+  for (const junk of [null, 5, {}]) {
+    expect(() => toArrowIPC(junk as never)).toThrow(/^rows for Arrow: expected a store, its kernel, or a snapshot/);
+    expect(() => toRecordBatches(junk as never)).toThrow(ValidationError);
+  }
+});
+
+test("SQL over live stores", async () => {
+  const notes = new Store(Note);
+  await expect(sqlOver({ notes }, { thread: 1 } as never)).rejects.toThrow(/^sqlOver\(\)\.thread: .*did you mean "threads"\?/);
+  const db = await sqlOver({ notes });
+  expect(() => db.querySql(undefined as never)).toThrow(/^querySql\(\): expected the text of a statement, got undefined/);
+  expect(() => db.querySql("SELECT $1", { a: 1 } as never)).toThrow(/^querySql\(\): expected an array of parameters/);
+  await db.close();
 });
 
 test.each([undefined, null, 5, {}])("%s is no place for files", (place) => {

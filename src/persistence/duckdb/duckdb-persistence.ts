@@ -11,7 +11,7 @@ import { runTransaction, type Sql, SqlStatements, sessionRunner } from "./sql-se
 import type { JsonValue } from "./values.ts";
 
 export interface DuckDBPersistenceOptions {
-  /** A database file, made if need be. Without one the rows live in memory, as long as this object. */
+  /** A database file, made if need be. Without one the rows live in memory, until it is closed. */
   path?: string;
   /** Name of the table; that of the entity by default. */
   table?: string;

@@ -4,6 +4,7 @@ import { arrowSchemaOf } from "../../arrow/schema.ts";
 import { recordBatchesOf } from "../../arrow/table.ts";
 import { entityOf } from "../../entity/entity.ts";
 import type { EntityClass, EntityRow } from "../../entity/types.ts";
+import { ValidationError } from "../../errors.ts";
 import { RowAccess } from "../../soa/row-access.ts";
 import type { Api } from "./binding.ts";
 import type { DuckConnection } from "./connection.ts";
@@ -38,8 +39,12 @@ export class SqlQuery<R = SqlRow> implements PromiseLike<R[]>, AsyncIterable<R> 
   readonly #run: SqlRunner;
   readonly #options: SqlOptions;
 
-  /** @internal */
+  /** @internal @throws ValidationError for what is no text, or no array of parameters */
   constructor(run: SqlRunner, text: string, parameters: readonly unknown[], options: SqlOptions = {}) {
+    if (typeof text !== "string")
+      throw new ValidationError({ entity: "querySql()", value: text, expected: "the text of a statement" });
+    if (!Array.isArray(parameters))
+      throw new ValidationError({ entity: "querySql()", value: parameters, expected: "an array of parameters, $1 first" });
     this.#run = run;
     this.text = text;
     this.parameters = parameters;

@@ -1,3 +1,4 @@
+import { assertOptions } from "../../../entity/options.ts";
 import { DatabaseError, FaunError, ValidationError } from "../../../errors.ts";
 import { type DatabaseOptions, openDatabase } from "../database.ts";
 import { databaseError } from "../errors.ts";
@@ -35,6 +36,7 @@ const AT_A_TIME = 2;
  * @throws ValidationError where a name or what it stands for is not right; UnsupportedError where DuckDB is not installed
  */
 export async function sqlOver(tables: LiveTables, options: SqlOverOptions = {}): Promise<LiveSql> {
+  assertOptions<SqlOverOptions>("sqlOver()", options, { threads: true, memoryLimit: true });
   const sources = checkedSources(tables);
   const database = await openDatabase(null, options);
   const connections = new LiveConnections(database);
