@@ -109,11 +109,14 @@ async function appends(h, { folder, store, rows }) {
     rounds: 3,
     alternatives: {
       "save all": () => persistence.save(store.kernel),
-      "append, and fold it into the file": async () => {
-        await persistence.append(more());
-        await persistence.backend.maintain("checkpoint");
+      "append, and fold it into the file": {
+        setup: more,
+        run: async (few) => {
+          await persistence.append(few);
+          await persistence.backend.maintain("checkpoint");
+        },
       },
-      "append, durable in the log": () => persistence.append(more()),
+      "append, durable in the log": { setup: more, run: (few) => persistence.append(few) },
     },
     targets: { "append, and fold it into the file": { ratio: 0.25, of: "save all" } },
   });

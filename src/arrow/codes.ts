@@ -152,7 +152,31 @@ function codesOf(target: Target, { codes }: DictionaryForeign, { array, from, ro
 
 /** Whether all codes are below `limit`, those under nulls too: they come along. */
 function below(codes: FixedArray, limit: number): boolean {
+  if (codes instanceof Uint8Array) return limit > 0xff || below8(codes, limit);
+  if (codes instanceof Uint16Array) return limit > 0xffff || below16(codes, limit);
   for (let i = 0; i < codes.length; i++) if ((codes[i] as number) >= limit) return false;
+  return true;
+}
+
+/** Four at a time where the limit leaves each byte a bit for the carry. */
+function below8(codes: Uint8Array, limit: number): boolean {
+  const { buffer, byteOffset, length } = codes;
+  let at = 0;
+  if (limit > 0 && limit <= 0x80 && byteOffset % 4 === 0) {
+    const words = new Uint32Array(buffer, byteOffset, length >>> 2);
+    // A byte with this added has its highest bit set if it is the limit or more, or had that bit set before.
+    const carry = (0x80 - limit) * 0x0101_0101;
+    let over = 0;
+    for (let i = 0; i < words.length; i++) over |= words[i] | ((words[i] & 0x7f7f_7f7f) + carry);
+    if ((over & 0x8080_8080) !== 0) return false;
+    at = words.length * 4;
+  }
+  for (; at < length; at++) if (codes[at] >= limit) return false;
+  return true;
+}
+
+function below16(codes: Uint16Array, limit: number): boolean {
+  for (let i = 0; i < codes.length; i++) if (codes[i] >= limit) return false;
   return true;
 }
 

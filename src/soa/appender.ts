@@ -167,13 +167,15 @@ export class Appender {
     const { index, chunkList, codecs } = this.#to;
     if (index === null) return;
     const column = chunk.columns[this.#key];
-    for (let i = 0; i < count; i++) {
-      if (index.insert(chunkList, this.#next + i, column, this.#at + i)) continue;
-      const key = codecs[this.#key].read(column, this.#at + i);
-      // The rows before it are in the index and must leave it again; this one is not.
-      this.#next += i;
-      throw new DuplicateKeyError(this.#to.schema.name, this.#to.schema.fields[this.#key].name, key);
-    }
+    const added =
+      count === 1
+        ? Number(index.insert(chunkList, this.#next, column, this.#at))
+        : index.insertRows(chunkList, this.#next, column, this.#at, count);
+    if (added === count) return;
+    const key = codecs[this.#key].read(column, this.#at + added);
+    // The rows before it are in the index and must leave it again; this one is not.
+    this.#next += added;
+    throw new DuplicateKeyError(this.#to.schema.name, this.#to.schema.fields[this.#key].name, key);
   }
 
   #tooMany(): UnsupportedError {

@@ -13,6 +13,8 @@ export interface KeyHash {
   equal(a: Column, rowA: number, b: Column, rowB: number): boolean;
   /** For integers: the value in `a` less the one in `b`, exact within ±2^53 and beyond that far from it. */
   distance?(a: Column, rowA: number, b: Column, rowB: number): number;
+  /** For integers, one row at least: how many of `count` rows from `row` on each hold one more than the row before. */
+  inSequence?(column: Column, row: number, count: number): number;
 }
 
 /** The finaliser of MurmurHash3 (Austin Appleby, public domain): every input bit reaches every output bit. */
@@ -34,6 +36,13 @@ class NarrowHash implements KeyHash {
   distance(a: Column, rowA: number, b: Column, rowB: number): number {
     return narrow(a)[rowA] - narrow(b)[rowB];
   }
+
+  inSequence(column: Column, row: number, count: number): number {
+    const values = narrow(column);
+    let n = 1;
+    while (n < count && values[row + n] - values[row + n - 1] === 1) n++;
+    return n;
+  }
 }
 
 class WideHash implements KeyHash {
@@ -53,6 +62,19 @@ class WideHash implements KeyHash {
     const wordsA = wide(a);
     const wordsB = wide(b);
     return ((wordsA[2 * rowA + 1] - wordsB[2 * rowB + 1]) | 0) * 4_294_967_296 + (wordsA[2 * rowA] - wordsB[2 * rowB]);
+  }
+
+  inSequence(column: Column, row: number, count: number): number {
+    const words = wide(column);
+    let low = words[2 * row];
+    let high = words[2 * row + 1];
+    let n = 1;
+    for (let at = 2 * row + 2; n < count; n++, at += 2) {
+      low = (low + 1) >>> 0;
+      if (low === 0) high = (high + 1) >>> 0;
+      if (words[at] !== low || words[at + 1] !== high) break;
+    }
+    return n;
   }
 }
 

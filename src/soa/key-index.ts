@@ -81,6 +81,23 @@ export class KeyIndex {
     return true;
   }
 
+  /**
+   * Adds `count` rows, as {@link insert} does each. Gives how many were added: all, or those before the first whose key is
+   * there already.
+   */
+  insertRows(chunks: readonly Chunk[], row: number, column: Column, at: number, count: number): number {
+    let added = 0;
+    if (count > 0 && this.#counted === row && this.insert(chunks, row, column, at)) {
+      added = this.#counted < 0 ? 1 : (this.#hash as Required<KeyHash>).inSequence(column, at, count);
+      if (this.#counted >= 0) {
+        this.#counted += added - 1;
+        this.#size += added - 1;
+      }
+    }
+    while (added < count && this.insert(chunks, row + added, column, at + added)) added++;
+    return added;
+  }
+
   /** The row whose key equals the one at `at` of `column`, or -1. */
   find(chunks: readonly Chunk[], column: Column, at: number): number {
     if (this.#counted >= 0) return this.#countedRow(chunks, column, at);
@@ -124,8 +141,7 @@ export class KeyIndex {
     this.clear();
     this.reserve(chunks, 0, rows);
     for (const chunk of chunks) {
-      const column = chunk.columns[this.#field];
-      for (let at = 0; at < chunk.length; at++) this.insert(chunks, chunk.start + at, column, at);
+      this.insertRows(chunks, chunk.start, chunk.columns[this.#field], 0, chunk.length);
     }
   }
 

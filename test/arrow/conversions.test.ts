@@ -188,6 +188,27 @@ describe("dictionary codes", () => {
     }
   });
 
+  test("without a value are refused, wherever one stands and however many values there are", () => {
+    const texts = Array.from({ length: 256 }, (_, i) => `t${i}`);
+    for (const [codes, array] of [
+      [new arrow.Uint8(), Uint8Array],
+      [new arrow.Uint16(), Uint16Array],
+    ] as const) {
+      for (const size of [1, 2, 3, 4, 100, 127, 128, 129, 200, 255, 256]) {
+        const of = (list: number[]) => coded(type(codes as never), array.from(list), values(...texts.slice(0, size)));
+        const field = category({ codes: array === Uint8Array ? "u8" : "u16" });
+        const good = Array.from({ length: 11 }, (_, i) => (i % 2 === 0 ? size - 1 : 0));
+        expect(read(field, of(good))).toEqual(good.map((code) => texts[code]));
+        for (const bad of [size, size + 1, 127, 128, 255].filter((code) => code >= size && code <= 255)) {
+          for (let at = 0; at < good.length; at++) {
+            const list = good.with(at, bad);
+            expect(() => read(field, of(list))).toThrow(`row ${at} has the code ${bad} in a dictionary of ${size} values`);
+          }
+        }
+      }
+    }
+  });
+
   test("under nulls, and values that are null, do no harm", () => {
     const nulls = { nullBitmap: Uint8Array.of(0b101), nullCount: 1 };
     const table = coded(type(new arrow.Uint8()), Uint8Array.of(0, 200, 1), values("a", "b"), nulls);

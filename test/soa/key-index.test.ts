@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Column } from "../../src/columns/column.ts";
 import { Entity } from "../../src/entity/entity.ts";
-import { binary, decimal, i8, i64, timestamp, u32, u64, utf8 } from "../../src/entity/fields.ts";
+import { binary, decimal, i8, i32, i64, timestamp, u32, u64, utf8 } from "../../src/entity/fields.ts";
 import type { AnyField, EntityClass, EntityRow } from "../../src/entity/types.ts";
 import { type KeyHash, keyHashFor } from "../../src/soa/key-hash.ts";
 import { KeyIndex } from "../../src/soa/key-index.ts";
@@ -50,6 +50,54 @@ describe("a key index answers as a Map from key to row does, with heavy deletion
     );
   });
 });
+
+describe("rows added by the column", () => {
+  const parts = fc.array(
+    fc.record({
+      start: fc.integer({ min: -40, max: 120 }),
+      step: fc.constantFrom(1, 1, 1, 2, 0),
+      count: fc.integer({ min: 1, max: 40 }),
+    }),
+    { maxLength: 8 },
+  );
+  const kinds = {
+    "i32, about 0": { field: i32().key(), array: Int32Array, key: (n: number) => n },
+    "u64, about 2^32": { field: u64().key(), array: BigUint64Array, key: (n: number) => 2n ** 32n + BigInt(n) },
+    "u64, about 2^64": { field: u64().key(), array: BigUint64Array, key: (n: number) => BigInt.asUintN(64, BigInt(n) - 60n) },
+    "i64, about 2^63": { field: i64().key(), array: BigInt64Array, key: (n: number) => BigInt.asIntN(64, 2n ** 63n + BigInt(n)) },
+  };
+
+  test.each(Object.entries(kinds))(
+    "%s: are found, and refused together where a key is there already",
+    (_, { field, array, key }) => {
+      fc.assert(
+        fc.property(parts, (list) => {
+          const kernel = kernelOf(field);
+          const model = new Map<string, number>();
+          let next = 0;
+          for (const { start, step, count } of list) {
+            // Mostly on from where the last ones ended.
+            const from = step === 1 && start % 3 !== 0 ? next : start;
+            const keys = Array.from({ length: count }, (_, i) => key(from + i * step));
+            const shown = keys.map(show);
+            const fits = new Set(shown).size === count && shown.every((each) => !model.has(each));
+            const add = () => kernel.addColumns({ key: columnOf(array, keys) } as never);
+            if (fits) {
+              add();
+              for (const each of shown) model.set(each, model.size);
+              next = from + count;
+            } else expect(add).toThrow("exists already");
+            expect(kernel.index!.size).toBe(model.size);
+          }
+          for (let n = -50; n < 700; n++) expect(kernel.find(key(n))).toBe(model.get(show(key(n))) ?? -1);
+        }),
+        { numRuns: 60 },
+      );
+    },
+  );
+});
+
+const columnOf = (array: { from(values: never): unknown }, values: unknown[]): unknown => array.from(values as never);
 
 /** Keys of one hash: the high word undoes what it adds to the low one. */
 function sameHash(n: number): bigint {

@@ -55,9 +55,9 @@ export class ParquetFile {
     if (--this.#holders === 0) await this.#stored.close();
   }
 
-  /** Bytes as they are stored. @throws IoError */
-  read(offset: number, length: number): Promise<Uint8Array<ArrayBuffer>> {
-    return this.#stored.read(offset, length);
+  /** Bytes as they are stored, as {@link StoredFile.read} gives them. @throws IoError */
+  read(offset: number, length: number, into?: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
+    return this.#stored.read(offset, length, into);
   }
 
   /** The bytes of column chunks of one row group, in the order of the tasks; not yet held against their checksums. @throws IoError */

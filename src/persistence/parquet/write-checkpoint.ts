@@ -32,7 +32,7 @@ export interface WriteCheckpointOptions {
 }
 
 /** Bytes copied from file to file at a time. */
-const COPY_BYTES = 4 << 20;
+const COPY_BYTES = 1 << 20;
 
 /**
  * Writes a checkpoint in place of the one there is, at once. The batches of a piece share row groups, to their full
@@ -67,9 +67,9 @@ export async function writeCheckpoint(
           rowGroups.push(shiftRowGroup(file.footer.metadata.rowGroups[rowGroup], writer.position - range.from, rowGroups.length));
           const columns = file.footer.leaves.length;
           checksums.push(...(file.checksums as Uint32Array).subarray(rowGroup * columns, (rowGroup + 1) * columns));
-          for (let from = range.from; from < range.to; from += COPY_BYTES) {
+          for await (const bytes of copied(file, range)) {
             signal?.throwIfAborted();
-            await writer.write(await file.read(from, Math.min(COPY_BYTES, range.to - from)));
+            await writer.write(bytes);
           }
           continue;
         }
@@ -83,6 +83,14 @@ export async function writeCheckpoint(
     },
     { beforeRename: () => signal?.throwIfAborted() },
   );
+}
+
+/** The bytes of a range, piece by piece, each valid until the next one is asked for: while one is written, the next is read. */
+async function* copied(file: ParquetFile, { from, to }: { from: number; to: number }): AsyncGenerator<Uint8Array> {
+  const starts = Array.from({ length: Math.ceil((to - from) / COPY_BYTES) }, (_, i) => from + i * COPY_BYTES);
+  const buffers = [new Uint8Array(COPY_BYTES), new Uint8Array(COPY_BYTES)];
+  let next = 0;
+  yield* pipelined(starts, (start) => file.read(start, Math.min(COPY_BYTES, to - start), buffers[next++ & 1]));
 }
 
 /** The row groups that the pieces make, in order. */

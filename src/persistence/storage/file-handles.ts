@@ -15,12 +15,12 @@ export class OpenFile implements StoredFile {
     this.size = size;
   }
 
-  async read(offset: number, length: number): Promise<Uint8Array<ArrayBuffer>> {
+  async read(offset: number, length: number, into?: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
     const handle = this.#handle;
     if (handle === null) throw new IoError(`${this.#path} is closed`);
     if (offset < 0 || length < 0 || offset + length > this.size)
       throw new IoError(`${this.#path} has ${this.size} bytes, and ${length} were asked for from ${offset} on`);
-    const bytes = new Uint8Array(length);
+    const bytes = into !== undefined && into.length >= length ? into.subarray(0, length) : new Uint8Array(length);
     let at = 0;
     while (at < length) {
       const { bytesRead } = await doing("read", this.#path, () =>

@@ -53,8 +53,12 @@ export interface Storage {
 export interface StoredFile {
   /** In bytes. */
   readonly size: number;
-  /** `length` bytes from `offset` on, in an array of their own. @throws IoError, also where the file is shorter */
-  read(offset: number, length: number): Promise<Uint8Array<ArrayBuffer>>;
+  /**
+   * `length` bytes from `offset` on.
+   * @param into memory for them, which a storage may use: what it gives is a part of it then; else an array of their own
+   * @throws IoError, also where the file is shorter
+   */
+  read(offset: number, length: number, into?: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>>;
   /** Twice is fine. */
   close(): Promise<void>;
 }
@@ -62,7 +66,7 @@ export interface StoredFile {
 export interface FileWriter {
   /** Bytes written so far. */
   readonly position: number;
-  /** Writes all bytes behind the others. After a failure the file is of no use. */
+  /** Writes all bytes behind the others; once it resolves, they may be changed. After a failure the file is of no use. */
   write(bytes: Uint8Array): Promise<void>;
   /** Makes what was written durable. A failure is final: syncing again proves nothing, and is refused. */
   sync(): Promise<void>;
