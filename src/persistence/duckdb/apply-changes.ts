@@ -7,6 +7,7 @@ import { databaseError } from "./errors.ts";
 import { quoteName } from "./identifiers.ts";
 import { IngestPlan, ingest } from "./ingest.ts";
 import { keyOf } from "./key-value.ts";
+import { directSink, FetchedSink } from "./row-sink.ts";
 import type { EntityTable } from "./table.ts";
 
 /** Row ids from here on are of rows that the running transaction appended. */
@@ -22,9 +23,13 @@ export class Changes {
   readonly #plans = new Map<string, IngestPlan>();
   readonly #categories: CategoryLimits;
 
-  constructor(schema: EntitySchema, table: EntityTable) {
+  readonly #inFile: boolean;
+
+  /** @param inFile whether the table is one of a file */
+  constructor(schema: EntitySchema, table: EntityTable, inFile: boolean) {
     this.#schema = schema;
     this.#table = table;
+    this.#inFile = inFile;
     this.#categories = new CategoryLimits(schema, table);
   }
 
@@ -69,8 +74,11 @@ export class Changes {
     const { key } = this.#schema;
     const checked = key !== null && !this.#table.primaryKey;
     const highest = checked ? await this.#highestKey(connection, key) : undefined;
-    const target = { catalog: null, table: this.#table.name };
-    const { rows, keys } = await this.#ingest(connection, () => ingest(connection, plan, target, batches(), options, done));
+    const { access, writers } = plan;
+    const sink = this.#inFile
+      ? new FetchedSink(connection, access.schema, writers, this.#table)
+      : directSink(connection, access.schema, writers, { catalog: null, table: this.#table.name });
+    const { rows, keys } = await this.#ingest(() => ingest(sink, plan, batches(), options, done));
     this.#categories.added(plan.access.codecs);
     if (!checked || rows === 0) return;
     const behind = highest === null || (typeof highest === "number" && keys.first !== undefined && keys.first > highest);
@@ -78,9 +86,9 @@ export class Changes {
   }
 
   /** Whatever the engine finds wrong with appended rows is told in our words. */
-  async #ingest<R>(connection: DuckConnection, run: () => Promise<R>): Promise<R> {
+  async #ingest<R>(run: () => Promise<R>): Promise<R> {
     try {
-      return await connection.exclusively(run, { error: (cause) => cause });
+      return await run();
     } catch (cause) {
       const message = cause instanceof Error ? cause.message : "";
       const { key, name } = this.#schema;
@@ -128,9 +136,8 @@ export class Changes {
     const k = quoteName(key.column);
     await connection.run(`CREATE OR REPLACE TEMP TABLE ${STAGE} AS SELECT ${list} FROM ${sql} LIMIT 0`);
     const batches = change.kind === "delete" ? change.keys() : change.rows();
-    const { rows, keys } = await this.#ingest(connection, () =>
-      ingest(connection, plan, { catalog: "temp", table: STAGE }, batches, options, done),
-    );
+    const sink = directSink(connection, plan.access.schema, plan.writers, { catalog: "temp", table: STAGE });
+    const { rows, keys } = await this.#ingest(() => ingest(sink, plan, batches, options, done));
     if (rows > 0) {
       if (!keys.ascending) {
         const twice = await this.#firstKey(connection, key, `SELECT ${k} FROM ${STAGE} GROUP BY 1 HAVING count(*) > 1 LIMIT 1`);

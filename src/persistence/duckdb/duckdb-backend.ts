@@ -19,6 +19,7 @@ import { type DatabaseOptions, type DuckDatabase, openDatabase } from "./databas
 import { DuckDBSnapshot } from "./duckdb-snapshot.ts";
 import { isInterrupt } from "./errors.ts";
 import { Journal } from "./journal.ts";
+import { registerRowFunction } from "./row-function.ts";
 import { type EntityTable, openTable } from "./table.ts";
 
 export interface DuckDBBackendOptions extends DatabaseOptions {
@@ -236,7 +237,10 @@ export class DuckDBBackend<T extends EntityRow> implements Backend {
         const connection = await database.connect();
         try {
           const { readOnly } = database;
-          if (!readOnly) await connection.run("BEGIN TRANSACTION");
+          if (!readOnly) {
+            registerRowFunction(connection.binding, connection.handle);
+            await connection.run("BEGIN TRANSACTION");
+          }
           const table = await openTable(connection, this.#schema, name, { primaryKey, readOnly });
           const journal = new Journal(name, path === null ? "memory" : "local");
           if (!readOnly) {
@@ -245,7 +249,13 @@ export class DuckDBBackend<T extends EntityRow> implements Backend {
           }
           const hasJournal = !readOnly || (await Journal.exists(connection));
           if (!readOnly)
-            return { database, table, journal, hasJournal, writer: { connection, changes: new Changes(this.#schema, table) } };
+            return {
+              database,
+              table,
+              journal,
+              hasJournal,
+              writer: { connection, changes: new Changes(this.#schema, table, path !== null) },
+            };
           await connection.close();
           return { database, table, journal, hasJournal, writer: null };
         } catch (error) {

@@ -1,9 +1,9 @@
 import { DatabaseError } from "../../../errors.ts";
 import type { DuckConnection } from "../connection.ts";
 import type { DuckDatabase } from "../database.ts";
+import { guardExit } from "../exit-guard.ts";
 import type { ResultStream } from "../result-stream.ts";
 import { interruptOnExit } from "../running.ts";
-import { guardExit } from "./exit-guard.ts";
 import type { LiveSource } from "./live-source.ts";
 import type { StatementRows } from "./table-function.ts";
 

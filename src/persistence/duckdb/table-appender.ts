@@ -1,0 +1,72 @@
+import type { Column } from "../../columns/column.ts";
+import type { EntitySchema } from "../../entity/schema.ts";
+import { eventLoopTurn } from "../event-loop.ts";
+import type { Binding, DataChunk } from "./binding.ts";
+import { logicalType } from "./column-types.ts";
+import type { ColumnWriter } from "./column-writer.ts";
+import type { DuckConnection } from "./connection.ts";
+import { VECTOR_ROWS } from "./vectors.ts";
+
+/** Vectors of rows after which the appender gives them to the table and the event loop gets its turn. */
+const VECTORS_A_TURN = 32;
+
+/** Where rows go. */
+export interface Target {
+  /** "temp" for a temporary table, null for one of the database. */
+  readonly catalog: string | null;
+  readonly table: string;
+}
+
+/** Copies columns into a vector each, and gives those to a table as they are; within the transaction of the connection. */
+export class TableAppender {
+  readonly #binding: Binding;
+  readonly #connection: DuckConnection;
+  readonly #writers: readonly ColumnWriter[];
+  readonly #target: Target;
+  readonly #chunk: DataChunk;
+  #appender: ReturnType<Binding["appender_create_ext"]> | undefined;
+  #vectors = 0;
+
+  constructor(connection: DuckConnection, { fields }: EntitySchema, writers: readonly ColumnWriter[], target: Target) {
+    this.#binding = connection.binding;
+    this.#connection = connection;
+    this.#writers = writers;
+    this.#target = target;
+    this.#chunk = this.#binding.create_data_chunk(fields.map(({ type }) => logicalType(this.#binding, type)));
+  }
+
+  /**
+   * Appends the first `length` rows; gives the event loop its turn every 65,536. No statement may run on the connection meanwhile.
+   * @throws TypeConversionError, and what the engine finds wrong
+   */
+  async append(columns: readonly Column[], length: number, signal: AbortSignal | undefined): Promise<void> {
+    const binding = this.#binding;
+    const chunk = this.#chunk;
+    const { catalog, table } = this.#target;
+    for (let from = 0; from < length; from += VECTOR_ROWS) {
+      const count = Math.min(VECTOR_ROWS, length - from);
+      binding.data_chunk_reset(chunk);
+      this.#writers.forEach((write, i) => {
+        write(binding, binding.data_chunk_get_vector(chunk, i), columns[i] as Column, from, count);
+      });
+      binding.data_chunk_set_size(chunk, count);
+      this.#appender ??= binding.appender_create_ext(this.#connection.handle, catalog, null, table);
+      binding.append_data_chunk(this.#appender, chunk);
+      if (++this.#vectors % VECTORS_A_TURN !== 0) continue;
+      binding.appender_flush_sync(this.#appender);
+      await eventLoopTurn();
+      signal?.throwIfAborted();
+    }
+  }
+
+  /** All rows are in the table then. */
+  close(): void {
+    if (this.#appender !== undefined) this.#binding.appender_close_sync(this.#appender);
+    this.#appender = undefined;
+  }
+
+  /** Rows that were not given to the table yet would be given to it when the collector takes the appender: forgets them. */
+  clear(): void {
+    if (this.#appender !== undefined) this.#binding.appender_clear(this.#appender);
+  }
+}
