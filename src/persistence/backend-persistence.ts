@@ -123,6 +123,7 @@ export class BackendPersistence<T extends EntityRow> implements Persistence<T> {
   }
 
   async close(): Promise<void> {
+    this.backend.assertCommittable?.();
     const opened = this.#opened;
     this.#opened = null;
     // Opening failed: there is nothing to close, and whoever opened was told.

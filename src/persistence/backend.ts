@@ -167,6 +167,9 @@ export interface Backend {
    */
   commit(changes: readonly Change[], options?: CommitOptions): Promise<Commit>;
 
+  /** @throws DatabaseError where a commit, asked for now, would wait for its caller to end */
+  assertCommittable?(): void;
+
   /**
    * The latest transaction of a writer and what it led to; undefined for a writer without one. Settles an unknown
    * outcome: a transaction that it does not tell of is not made later either.

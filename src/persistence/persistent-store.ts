@@ -298,7 +298,8 @@ export class PersistentStore<T extends EntityRow> extends Queryable<T, "source">
    * Waits for what was asked for before, and closes the persistence. Calls that change or ask the storage reject from
    * now on; what is in memory can still be read. Again is fine.
    */
-  close(): Promise<void> {
+  async close(): Promise<void> {
+    if (this.#closing === null) this.persistence.backend.assertCommittable?.();
     this.#closing ??= this.#barrier({ empties: false, changesRows: false, settles: true }, () => this.persistence.close());
     return this.#closing;
   }
@@ -331,6 +332,7 @@ export class PersistentStore<T extends EntityRow> extends Queryable<T, "source">
   #enqueue<R>(kind: ChangeKind, stage: () => Operation): Promise<R> {
     return new Promise<R>((resolve, reject) => {
       this.#assertOpen();
+      this.persistence.backend.assertCommittable?.();
       if (kind !== "append" && this.persistence.backend.capabilities.mutations === "none") {
         throw new UnsupportedError(`${this.kernel.schema.name}: this storage takes new rows only; there is no ${kind}`);
       }
@@ -344,6 +346,7 @@ export class PersistentStore<T extends EntityRow> extends Queryable<T, "source">
   #barrier(kind: Pick<Barrier, "empties" | "changesRows" | "settles">, run: () => Promise<void>): Promise<void> {
     return new Promise<void>((resolve, reject) => {
       this.#assertOpen();
+      this.persistence.backend.assertCommittable?.();
       const barrier: Barrier = { kind: "barrier", ...kind, run, resolve, reject };
       this.#staging.pending.units.push(barrier);
       this.#queue.start();

@@ -2,6 +2,7 @@ import { DatabaseError } from "../../errors.ts";
 import { type Database, type DuckModules, loadDuckDB } from "./binding.ts";
 import { DuckConnection } from "./connection.ts";
 import { databaseError } from "./errors.ts";
+import { inTransaction } from "./transaction-scope.ts";
 
 export interface DatabaseOptions {
   /** Nothing can be written, and other processes may read the file at the same time. Default false. */
@@ -50,11 +51,23 @@ export class DuckDatabase {
     return connection;
   }
 
-  /** Runs `write` when no other of these runs: writers of one process follow each other instead of colliding. */
-  exclusively<R>(write: () => Promise<R>): Promise<R> {
+  /**
+   * Runs `write` when no other of these runs: writers of one process follow each other instead of colliding.
+   * @throws DatabaseError within a transaction(), which it would wait for
+   */
+  async exclusively<R>(write: () => Promise<R>): Promise<R> {
+    this.assertOutside();
     const turn = this.#writing.then(write, write);
     this.#writing = turn.catch(() => undefined);
     return turn;
+  }
+
+  /** @throws DatabaseError where the caller was called by the function of a transaction() that is running */
+  assertOutside(): void {
+    if (!inTransaction(this)) return;
+    throw new DatabaseError(
+      `${this.name}: within transaction() rows are written by the statements of its argument: whatever else writes, or closes the database, would wait for the transaction to end, which waits for it`,
+    );
   }
 
   retain(): this {

@@ -48,6 +48,8 @@ export class DuckDBBackend<T extends EntityRow> implements Backend {
   readonly #schema: EntitySchema;
   readonly #options: DuckDBBackendOptions;
   #opening: Promise<Opened> | null = null;
+  /** That of the last opening, while it is open. */
+  #database: DuckDatabase | null = null;
   /** Calls under way, which `close` waits for. */
   readonly #underWay = new Set<Promise<unknown>>();
   /** Snapshots that were not closed: they would keep the file open. */
@@ -196,9 +198,15 @@ export class DuckDBBackend<T extends EntityRow> implements Backend {
     await this.#tracked(database.exclusively(() => writer.connection.run("CHECKPOINT")));
   }
 
+  assertCommittable(): void {
+    this.#database?.assertOutside();
+  }
+
   async close(): Promise<void> {
+    this.assertCommittable();
     const opening = this.#opening;
     if (opening === null) return;
+    this.#database = null;
     this.#opening = null;
     const opened = await opening.catch(() => undefined);
     if (opened === undefined) return;
@@ -232,6 +240,7 @@ export class DuckDBBackend<T extends EntityRow> implements Backend {
   async #start(): Promise<Opened> {
     const { path, table: name, primaryKey, ...options } = this.#options;
     const database = await openDatabase(path, options);
+    this.#database = database;
     try {
       return await database.exclusively(async () => {
         const connection = await database.connect();
@@ -264,6 +273,7 @@ export class DuckDBBackend<T extends EntityRow> implements Backend {
         }
       });
     } catch (error) {
+      this.#database = null;
       await database.release();
       throw error;
     }

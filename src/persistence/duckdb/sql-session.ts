@@ -5,6 +5,7 @@ import type { DuckDatabase } from "./database.ts";
 import { Journal } from "./journal.ts";
 import { bindParameters, type SqlValue } from "./parameters.ts";
 import { type SqlOptions, SqlQuery, type SqlRow, type SqlRunner } from "./sql-query.ts";
+import { runInScope } from "./transaction-scope.ts";
 import type { JsonValue } from "./values.ts";
 
 /** What statements can be sent to. */
@@ -140,7 +141,7 @@ export async function runTransaction<R>(database: DuckDatabase, body: (tx: Sql) 
   };
   try {
     return await writing(database, connection, async () => {
-      const result = await (async () => body(new SqlStatements(run)))().finally(() => {
+      const result = await runInScope(database, () => body(new SqlStatements(run))).finally(() => {
         over = true;
       });
       // A COMMIT now would resolve, and roll back.
