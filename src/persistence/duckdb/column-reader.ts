@@ -8,8 +8,9 @@ import type { VarColumn } from "../../columns/var-column.ts";
 import { describeType } from "../../entity/field-type.ts";
 import { CorruptDataError, TypeConversionError, ValidationError } from "../../errors.ts";
 import type { Binding, DataChunk, DuckVector } from "./binding.ts";
+import { allBelow } from "./codes-below.ts";
 import { isZoned, valueWidth } from "./column-types.ts";
-import { largest, MICROS } from "./column-writer.ts";
+import { MICROS } from "./column-writer.ts";
 import { readFixed, readStrings, readValidity } from "./vectors.ts";
 
 /** Puts the rows of column `index` of a chunk into rows [at, at + count) of a column, which has room for them. */
@@ -111,7 +112,7 @@ function enumReader(codec: Codec): ValueReader {
     const bytes = readFixed(binding, vector, width, count);
     const codes = codesOf(bytes, width, count);
     const { values } = column as Codes;
-    if (largest(codes, 0, count) < size) {
+    if (allBelow(codes, 0, count, size)) {
       values.set(codes, at);
       return;
     }

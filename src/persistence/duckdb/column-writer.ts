@@ -8,6 +8,7 @@ import type { VarColumn } from "../../columns/var-column.ts";
 import { describeType, type TimeUnit } from "../../entity/field-type.ts";
 import { TypeConversionError } from "../../errors.ts";
 import type { Binding, DuckVector } from "./binding.ts";
+import { allBelow } from "./codes-below.ts";
 import { isZoned, valueWidth } from "./column-types.ts";
 import { VECTOR_ROWS, writeFixed, writeStrings, writeValidity } from "./vectors.ts";
 
@@ -49,20 +50,20 @@ function valueWriter(codec: Codec): ColumnWriter {
     case "enum":
       return enumWriter(codec);
     case "decimal":
-      return type.precision > 18 ? fixedWriter(16, 2) : decimalWriter(valueWidth(type));
+      return type.precision > 18 ? fixedWriter(16) : decimalWriter(valueWidth(type));
     case "timestamp":
       if (isZoned(type) && type.unit !== "us") return zonedWriter(codec, MICROS[type.unit as "s" | "ms"]);
-      return fixedWriter(8, 1);
+      return fixedWriter(8);
     default:
-      return fixedWriter(valueWidth(type), 1);
+      return fixedWriter(valueWidth(type));
   }
 }
 
 /** Both sides have the same bytes. */
-function fixedWriter(width: number, stride: number): ColumnWriter {
+function fixedWriter(width: number): ColumnWriter {
   return (binding, vector, column, from, count) => {
     const { values } = column as FixedColumn;
-    writeFixed(binding, vector, width, values.subarray(from * stride, (from + count) * stride), count);
+    writeFixed(binding, vector, width, values, count, from * width);
   };
 }
 
@@ -77,8 +78,8 @@ function enumWriter(codec: Codec): ColumnWriter {
     width === 1 ? new Uint8Array(VECTOR_ROWS) : width === 2 ? new Uint16Array(VECTOR_ROWS) : new Uint32Array(VECTOR_ROWS);
   return (binding, vector, column, from, count) => {
     const { values } = column as Codes;
-    if (values.BYTES_PER_ELEMENT === width && largest(values, from, from + count) < size) {
-      writeFixed(binding, vector, width, values.subarray(from, from + count), count);
+    if (values.BYTES_PER_ELEMENT === width && allBelow(values, from, from + count, size)) {
+      writeFixed(binding, vector, width, values, count, from * width);
       return;
     }
     for (let i = 0; i < count; i++) {
@@ -96,13 +97,6 @@ function enumWriter(codec: Codec): ColumnWriter {
     }
     writeFixed(binding, vector, width, scratch, count);
   };
-}
-
-/** The largest of values [from, to); 0 of none. */
-export function largest(values: Codes["values"], from: number, to: number): number {
-  let most = 0;
-  for (let i = from; i < to; i++) if ((values[i] as number) > most) most = values[i] as number;
-  return most;
 }
 
 function categoryWriter(codec: Codec): ColumnWriter {

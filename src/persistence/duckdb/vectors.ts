@@ -20,14 +20,22 @@ const STRING_BYTES = 16;
 /** Gaps between two readable pieces of memory that are readable too, being on the pages of one or the other. */
 const GAP = 4096;
 
-/** Copies fixed-width values into rows [0, count) of a vector whose values have `width` bytes. */
-export function writeFixed(binding: Binding, vector: DuckVector, width: number, values: ArrayBufferView, count: number): void {
+/** Copies fixed-width values, those behind the first `skipped` bytes, into rows [0, count) of a vector whose values have `width` bytes. */
+export function writeFixed(
+  binding: Binding,
+  vector: DuckVector,
+  width: number,
+  values: ArrayBufferView,
+  count: number,
+  skipped = 0,
+): void {
   assertRows(count);
   const bytes = count * width;
-  assertReadable(values, bytes);
+  assertReadable(values, skipped + bytes);
   if (bytes === 0) return;
-  const { buffer, byteOffset } = copyIfShared(bytesOf(values, bytes));
-  binding.copy_data_to_vector(vector, 0, buffer, byteOffset, bytes);
+  const { buffer, byteOffset } = values;
+  if (buffer instanceof ArrayBuffer) binding.copy_data_to_vector(vector, 0, buffer, byteOffset + skipped, bytes);
+  else binding.copy_data_to_vector(vector, 0, new Uint8Array(buffer, byteOffset + skipped, bytes).slice().buffer, 0, bytes);
 }
 
 /** Marks rows [0, count) of a vector by the bits of a bitmap, from its first one on: 1 for a value. */

@@ -113,13 +113,11 @@ export function registerTableFunction(binding: Binding, connection: Connection, 
 
   binding.table_function_set_function(soa, (info, output) => {
     const { rows, vectors } = binding.function_get_init_data(info) as Scan;
-    attempt(
-      rows,
-      (message) => binding.function_set_error(info, message),
-      () => {
-        binding.data_chunk_set_size(output, vectors.fill(binding, output));
-      },
-    );
+    try {
+      binding.data_chunk_set_size(output, vectors.fill(binding, output));
+    } catch (error) {
+      failed(rows, error, (message) => binding.function_set_error(info, message));
+    }
   });
 
   binding.register_table_function(connection, soa);
@@ -130,7 +128,11 @@ function attempt(rows: StatementRows | undefined, refuse: (message: string) => v
   try {
     step();
   } catch (error) {
-    if (rows !== undefined) rows.failure ??= { error };
-    refuse(error instanceof Error ? error.message : String(error));
+    failed(rows, error, refuse);
   }
+}
+
+function failed(rows: StatementRows | undefined, error: unknown, refuse: (message: string) => void): void {
+  if (rows !== undefined) rows.failure ??= { error };
+  refuse(error instanceof Error ? error.message : String(error));
 }

@@ -37,18 +37,18 @@ export class VectorSource {
   fill(binding: Binding, output: DataChunk): number {
     const { done, value: runs } = this.#vectors.next();
     if (done === true) return 0;
-    let count = 0;
-    for (const run of runs) count += run.count;
-    for (let i = 0; i < this.#fields.length; i++) {
-      const field = this.#fields[i];
-      const vector = binding.data_chunk_get_vector(output, i);
-      const [first] = runs;
-      // Writers read bitmaps from whole bytes on.
-      if (runs.length === 1 && first.from % 8 === 0)
-        this.#writers[i](binding, vector, first.chunk.columns[field], first.from, count);
-      else this.#writers[i](binding, vector, this.#gather(field, runs, count), 0, count);
+    const [{ chunk, from, count }] = runs;
+    const fields = this.#fields;
+    // Writers read bitmaps from whole bytes on.
+    if (runs.length === 1 && from % 8 === 0) {
+      for (let i = 0; i < fields.length; i++)
+        this.#writers[i](binding, binding.data_chunk_get_vector(output, i), chunk.columns[fields[i]], from, count);
+      return count;
     }
-    return count;
+    const all = runs.reduce((sum, run) => sum + run.count, 0);
+    for (let i = 0; i < fields.length; i++)
+      this.#writers[i](binding, binding.data_chunk_get_vector(output, i), this.#gather(fields[i], runs, all), 0, all);
+    return all;
   }
 
   #gather(field: number, runs: readonly Run[], count: number): Column {
