@@ -9,15 +9,26 @@ const ROWS = 20_000;
 
 const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[values.length >> 1]!;
 
-/** What is left once everything that can go has gone. */
-async function settled() {
-  const taken: NodeJS.MemoryUsage[] = [];
-  for (let i = 0; i < 3; i++) {
+/** Collections in a row that free nothing to speak of, after which everything has gone that can go; and when to give up. */
+const CALM = 4;
+const AT_MOST = 40;
+
+/**
+ * What is left once everything that can go has gone: handles of the binding go one collection after what held them, and
+ * threads give their memory back some time later, the later the busier the machine.
+ */
+async function settled(): Promise<{ rss: number; ours: number }> {
+  const least = { rss: Number.POSITIVE_INFINITY, ours: Number.POSITIVE_INFINITY };
+  for (let calm = 0, i = 0; calm < CALM && i < AT_MOST; i++) {
     await collect();
-    taken.push(process.memoryUsage());
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    const { rss, heapUsed, arrayBuffers } = process.memoryUsage();
+    const ours = heapUsed + arrayBuffers;
+    calm = rss < 0.998 * least.rss || ours < 0.998 * least.ours ? 0 : calm + 1;
+    least.rss = Math.min(least.rss, rss);
+    least.ours = Math.min(least.ours, ours);
   }
-  const least = (name: "rss" | "heapUsed" | "arrayBuffers") => Math.min(...taken.map((each) => each[name]));
-  return { rss: least("rss"), ours: least("heapUsed") + least("arrayBuffers") };
+  return least;
 }
 
 test("1,000 statements left early and 200 at once, in ten rounds of writing: right answers, and memory stays flat", {
@@ -55,7 +66,10 @@ test("1,000 statements left early and 200 at once, in ten rounds of writing: rig
     used.push(await settled());
   }
   await db.close();
-  const [fifth, later] = [used[4]!, used.slice(5)];
-  expect(median(later.map(({ rss }) => rss)) / fifth.rss).toBeLessThan(1.05);
-  expect(median(later.map(({ ours }) => ours)) / fifth.ours).toBeLessThan(1.05);
+  // As it was by round 5, of three rounds, for the system itself may take pages away or give some for a moment.
+  const [before, later] = [used.slice(2, 5), used.slice(5)];
+  for (const name of ["rss", "ours"] as const) {
+    const middle = (rounds: typeof used) => median(rounds.map((each) => each[name]));
+    expect(middle(later) / middle(before)).toBeLessThan(1.05);
+  }
 });
