@@ -1,6 +1,7 @@
 import { getBit } from "../columns/bitmap.ts";
 import type { CodeArray } from "../columns/codecs/dictionary.ts";
 import { loadSafeInteger } from "../columns/codecs/int64.ts";
+import { allBelow } from "../columns/codes-below.ts";
 import type { Column } from "../columns/column.ts";
 import type { Dictionary } from "../columns/dictionary.ts";
 import { type FixedArray, FixedColumn } from "../columns/fixed-column.ts";
@@ -32,7 +33,7 @@ export function codeReader(target: Target, type: CodedType, from: DictionaryFore
     if (
       span.adopt &&
       from.codes.bits === CODE_BITS[type.codes] &&
-      below(codes.array, reach) &&
+      allBelow(codes.array, 0, codes.array.length, reach) &&
       align(dictionary, strings, type.kind === "category")
     ) {
       return FixedColumn.adopt(codes.array as CodeArray, 1, validity, span.rows);
@@ -148,36 +149,6 @@ function codesOf(target: Target, { codes }: DictionaryForeign, { array, from, ro
   const unsigned = elements as Uint32Array;
   const shift = 32 - codes.bits;
   return { array: elements, at: codes.signed ? (i) => (unsigned[i] << shift) >> shift : (i) => unsigned[i] };
-}
-
-/** Whether all codes are below `limit`, those under nulls too: they come along. */
-function below(codes: FixedArray, limit: number): boolean {
-  if (codes instanceof Uint8Array) return limit > 0xff || below8(codes, limit);
-  if (codes instanceof Uint16Array) return limit > 0xffff || below16(codes, limit);
-  for (let i = 0; i < codes.length; i++) if ((codes[i] as number) >= limit) return false;
-  return true;
-}
-
-/** Four at a time where the limit leaves each byte a bit for the carry. */
-function below8(codes: Uint8Array, limit: number): boolean {
-  const { buffer, byteOffset, length } = codes;
-  let at = 0;
-  if (limit > 0 && limit <= 0x80 && byteOffset % 4 === 0) {
-    const words = new Uint32Array(buffer, byteOffset, length >>> 2);
-    // A byte with this added has its highest bit set if it is the limit or more, or had that bit set before.
-    const carry = (0x80 - limit) * 0x0101_0101;
-    let over = 0;
-    for (let i = 0; i < words.length; i++) over |= words[i] | ((words[i] & 0x7f7f_7f7f) + carry);
-    if ((over & 0x8080_8080) !== 0) return false;
-    at = words.length * 4;
-  }
-  for (; at < length; at++) if (codes[at] >= limit) return false;
-  return true;
-}
-
-function below16(codes: Uint16Array, limit: number): boolean {
-  for (let i = 0; i < codes.length; i++) if (codes[i] >= limit) return false;
-  return true;
 }
 
 /** Whether the foreign codes mean the same here; strings behind the known ones are added to a dictionary that grows. */

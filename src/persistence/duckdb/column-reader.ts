@@ -1,6 +1,7 @@
 import type { BitColumn } from "../../columns/bit-column.ts";
 import { copyBits, fillBits, setBit } from "../../columns/bitmap.ts";
 import type { Codec } from "../../columns/codec.ts";
+import { allBelow } from "../../columns/codes-below.ts";
 import type { Column } from "../../columns/column.ts";
 import type { FixedColumn } from "../../columns/fixed-column.ts";
 import { readUtf8 } from "../../columns/utf8.ts";
@@ -8,7 +9,6 @@ import type { VarColumn } from "../../columns/var-column.ts";
 import { describeType } from "../../entity/field-type.ts";
 import { CorruptDataError, TypeConversionError, ValidationError } from "../../errors.ts";
 import type { Binding, DataChunk, DuckVector } from "./binding.ts";
-import { allBelow } from "./codes-below.ts";
 import { isZoned, valueWidth } from "./column-types.ts";
 import { MICROS } from "./column-writer.ts";
 import { readFixed, readStrings, readValidity } from "./vectors.ts";

@@ -1,6 +1,7 @@
 import type { BitColumn } from "../../columns/bit-column.ts";
 import { getBit } from "../../columns/bitmap.ts";
 import type { Codec } from "../../columns/codec.ts";
+import { allBelow } from "../../columns/codes-below.ts";
 import type { Column } from "../../columns/column.ts";
 import type { FixedArray, FixedColumn } from "../../columns/fixed-column.ts";
 import { encodeUtf8 } from "../../columns/utf8.ts";
@@ -8,7 +9,6 @@ import type { VarColumn } from "../../columns/var-column.ts";
 import { describeType, type TimeUnit } from "../../entity/field-type.ts";
 import { TypeConversionError } from "../../errors.ts";
 import type { Binding, DuckVector } from "./binding.ts";
-import { allBelow } from "./codes-below.ts";
 import { isZoned, valueWidth } from "./column-types.ts";
 import { VECTOR_ROWS, writeFixed, writeStrings, writeValidity } from "./vectors.ts";
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { allBelow } from "../../../src/persistence/duckdb/codes-below.ts";
+import { allBelow } from "../../src/columns/codes-below.ts";
 
 test("tells whether all codes are below a number, wherever they lie", () => {
   const one = (most: number, size: number) => fc.oneof({ weight: 9, arbitrary: fc.nat(Math.max(0, size - 1)) }, fc.nat(most));
