@@ -1,6 +1,8 @@
+import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { Store, toArrowIPC } from "faun";
 import { ParquetPersistence } from "faun/parquet";
@@ -30,7 +32,9 @@ export default {
         for (const compression of ["snappy", "zstd"]) await compare(h, { folder, duck, store, rows, rounds, compression });
         if (nominal > 1_000_000) await appends(h, { folder, store, rows });
       }
-      await stalls(h, { folder, rows: h.size(5_000_000) });
+      const rows = h.size(5_000_000);
+      await stalls(h, { folder, rows });
+      memory(h, { folder: join(folder, "stalls"), rows });
     } finally {
       duck.closeSync();
       rmSync(folder, { recursive: true });
@@ -155,6 +159,19 @@ async function stalls(h, { folder, rows }) {
     baseline: "idle",
     values: Object.fromEntries(Object.entries(longest).map(([name, values]) => [name, median(values)])),
     targets: { save: { value: 100 }, load: { value: 100 } },
+  });
+}
+
+/** What loading the stored orders and saving them takes in memory, beside the orders themselves. */
+function memory(h, { folder, rows }) {
+  const script = fileURLToPath(new URL("../parquet-memory.mjs", import.meta.url));
+  const { load, save } = JSON.parse(execFileSync(process.execPath, ["--expose-gc", script, folder], { encoding: "utf8" }));
+  h.values({
+    title: `Memory above the data at most, ${rows.toLocaleString("en")} orders`,
+    unit: "MB",
+    baseline: "load",
+    values: { load: load / 1e6, save: save / 1e6 },
+    targets: { load: { value: 150 }, save: { value: 150 } },
   });
 }
 

@@ -59,7 +59,8 @@ export async function writeCheckpoint(
       const groups = rowGroupsIn(pieces, schema, settings.rowGroupSize);
       const encode = async (group: Stored | RowGroupRows): Promise<Stored | EncodedRowGroup> =>
         "rowGroup" in group ? group : engine.encode(fileSchema, group, settings, { signal });
-      for await (const group of pipelined(groups, encode)) {
+      // While the old row groups before them are copied, the first new ones are encoded.
+      for await (const group of pipelined(groups, encode, { free: (group) => "rowGroup" in group })) {
         signal?.throwIfAborted();
         if ("rowGroup" in group) {
           const { file, rowGroup } = group;
