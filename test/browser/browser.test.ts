@@ -2,16 +2,13 @@
  * Faun in a real browser: the built package, bundled, in headless Chromium. Pages run test files of Node's and a few
  * questions of their own; what they used and how long it took is printed. Skipped, and said so, where there is no Chromium.
  */
-import type { Browser, Page } from "playwright-core";
+import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describeRun, LIMIT_MS, TestPage } from "./browser-pages.ts";
 import { buildPages } from "./build-pages.ts";
 import { findChromium, HOW, launch } from "./chromium.ts";
 import type { KernelReport } from "./page/kernels.ts";
-import type { PageTests } from "./page/page.ts";
 import { PageServer, type Rules } from "./server.ts";
-
-/** A run of a file of tests in a page, on a machine that may be busy. */
-const LIMIT_MS = 300_000;
 
 const path = findChromium();
 if (path === null) console.log(`SKIPPED: nothing ran in a browser, for there is none; ${HOW}`);
@@ -38,36 +35,20 @@ describe.skipIf(path === null)("in Chromium", () => {
     { rules: "plain", isolated: false, makesCode: true },
     { rules: "strict", isolated: false, makesCode: false },
   ])("a page, $rules", ({ rules, isolated, makesCode }) => {
-    let page: Page;
-    const errors: string[] = [];
+    let page: TestPage;
 
     beforeAll(async () => {
-      page = await browser.newPage();
-      page.on("pageerror", (error) => errors.push(String(error)));
-      await page.goto(server.url(rules));
-      await page.waitForFunction(() => "faunTests" in globalThis);
+      page = await TestPage.open(browser, server, rules);
     }, LIMIT_MS);
 
-    /** Calls one of the page's functions. */
-    function ask<Name extends keyof PageTests>(
-      name: Name,
-      ...args: Parameters<PageTests[Name]>
-    ): Promise<Awaited<ReturnType<PageTests[Name]>>> {
-      return page.evaluate(
-        ([name, args]) =>
-          (globalThis as unknown as { faunTests: Record<string, (...args: unknown[]) => never> }).faunTests[name]!(...args),
-        [name, args] as const,
-      );
-    }
-
     test("is what it is meant to be", async () => {
-      expect(await ask("isolated")).toBe(isolated);
-      expect(await ask("makesCode")).toBe(makesCode);
+      expect(await page.ask("isolated")).toBe(isolated);
+      expect(await page.ask("makesCode")).toBe(makesCode);
     });
 
     test("questions are answered right, by the kernels that are to be had", async () => {
-      const reports = await ask("askStores");
-      const expected = await ask("answersByLoops");
+      const reports = await page.ask("askStores");
+      const expected = await page.ask("answersByLoops");
       for (const report of reports) log.push(`  ${rules}: ${describeReport(report)}`);
       const seen = reports.map((report) => {
         if ("refused" in report) return [report.allocator, "refused"];
@@ -85,27 +66,47 @@ describe.skipIf(path === null)("in Chromium", () => {
     test("an Arrow table lies over the store's bytes, and its text can be read", async () => {
       const text = "note 19999 äöü 🦌, longer than what a loop decodes";
       for (const allocator of isolated ? (["heap", "shared"] as const) : (["heap"] as const))
-        expect(await ask("tableOverStore", allocator)).toEqual({ text, sameBuffer: true });
+        expect(await page.ask("tableOverStore", allocator)).toEqual({ text, sameBuffer: true });
     });
 
-    test(
+    test("Parquet is written and read in every compression, by worker threads", async () => {
+      const runs = [];
+      for (const compression of await page.ask("compressions")) runs.push(await page.ask("saveAndLoad", compression, 20_000));
+      runs.push(await page.ask("saveAndLoad", "snappy", 200_000));
+      for (const { compression, rows, bytes, saving, loading, workers } of runs)
+        log.push(
+          `  ${rules}: Parquet, ${compression}: ${rows} rows, ${bytes} bytes, saved in ${Math.round(saving)} ms, loaded in ${Math.round(loading)} ms, ${workers} worker threads`,
+        );
+      expect(new Set(runs.map(({ bytes }) => bytes)).size).toBe(runs.length);
+      expect(runs.at(-1)?.workers).toBeGreaterThan(0);
+    });
+
+    // What is to be seen in a plain page is to be seen in a strict one.
+    test.skipIf(rules === "plain")(
       "tests that Node runs pass",
       async () => {
-        for (const file of await ask("files")) {
-          const { passed, skipped, failed, milliseconds } = await ask("run", file);
-          log.push(
-            `  ${rules}: ${file}: ${passed} passed, ${skipped} skipped, ${failed.length} failed, ${Math.round(milliseconds)} ms`,
-          );
-          expect(failed, `${file}: ${failed.join("\n")}`).toEqual([]);
-          expect(passed).toBeGreaterThan(0);
+        for (const file of await page.ask("files")) {
+          const report = await page.ask("run", file);
+          log.push(`  ${rules}: ${describeRun(report)}`);
+          expect(report.failed, report.failed.join("\n")).toEqual([]);
+          expect(report.passed).toBeGreaterThan(0);
         }
       },
       LIMIT_MS,
     );
 
     test("nothing was thrown beside", () => {
-      expect(errors).toEqual([]);
+      expect(page.errors).toEqual([]);
     });
+  });
+
+  test("where a worker's script or a codec's WebAssembly is not served, the first is done without and the second refused", async () => {
+    const page = await TestPage.open(browser, server, "plain");
+    await page.page.route(/worker\.js$|\.wasm$/, (route) => route.abort());
+    const { workers } = await page.ask("saveAndLoad", "snappy", 200_000);
+    expect(workers).toBe(0);
+    await expect(page.ask("saveAndLoad", "brotli", 10)).rejects.toThrow(/brotli_wasm_bg\.wasm must be served/);
+    await page.page.close();
   });
 });
 

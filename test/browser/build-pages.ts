@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, type Plugin } from "esbuild";
@@ -20,10 +21,10 @@ const plugin: Plugin = {
 
 /**
  * Bundles `page/page.ts` for a page, with nothing that stands in for a module of Node; Faun's Parquet worker is an entry of
- * its own, for esbuild leaves `new URL("./worker.js", import.meta.url)` as it is.
+ * its own, and the codecs' WebAssembly is copied, for esbuild leaves `new URL("./worker.js", import.meta.url)` as it is.
  * @returns files by name
  */
-export async function buildPages(): Promise<Map<string, string>> {
+export async function buildPages(): Promise<Map<string, string | Uint8Array>> {
   const { outputFiles } = await build({
     entryPoints: [fromRoot("test/browser/page/page.ts"), fromRoot("dist/persistence/parquet/engine/worker.js")],
     entryNames: "[name]",
@@ -39,5 +40,8 @@ export async function buildPages(): Promise<Map<string, string>> {
     tsconfigRaw: {},
     plugins: [plugin],
   });
-  return new Map(outputFiles.map(({ path, text }) => [basename(path), text]));
+  const files = new Map<string, string | Uint8Array>(outputFiles.map(({ path, text }) => [basename(path), text]));
+  for (const path of ["@bokuweb/zstd-wasm/dist/web/zstd.wasm", "brotli-wasm/pkg.web/brotli_wasm_bg.wasm"])
+    files.set(basename(path), readFileSync(fromRoot(`node_modules/${path}`)));
+  return files;
 }

@@ -26,7 +26,7 @@ export class PageServer {
     this.#server = server;
   }
 
-  static async start(files: ReadonlyMap<string, string>): Promise<PageServer> {
+  static async start(files: ReadonlyMap<string, string | Uint8Array>): Promise<PageServer> {
     const server = createServer((request, response) => {
       const [, rules = "", name = ""] = /^\/([^/?]+)\/([^?]*)/.exec(request.url ?? "") ?? [];
       const content = name === "" ? page("page.js") : files.get(name);
@@ -34,7 +34,8 @@ export class PageServer {
         response.writeHead(404).end();
         return;
       }
-      const type = name === "" ? "text/html; charset=utf-8" : "text/javascript; charset=utf-8";
+      const type =
+        name === "" ? "text/html; charset=utf-8" : name.endsWith(".wasm") ? "application/wasm" : "text/javascript; charset=utf-8";
       response.writeHead(200, { "Content-Type": type, ...RULES[rules as Rules] }).end(content);
     });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

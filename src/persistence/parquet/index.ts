@@ -5,6 +5,7 @@ export type { FileStorageOptions } from "../storage/file-storage.ts";
 export { FileStorage } from "../storage/file-storage.ts";
 export type { FileHandle, FileStat, FileSystem } from "../storage/file-system.ts";
 export { MemoryStorage } from "../storage/memory-storage.ts";
+export { OpfsStorage } from "../storage/opfs/opfs-storage.ts";
 export type { FileWriter, Storage, StorageLock, StoredEntry, StoredFile } from "../storage/storage.ts";
 export { COMPRESSIONS, type Compression } from "./codecs/codec.ts";
 export {

@@ -40,14 +40,17 @@ export class OpenFile implements StoredFile {
   }
 }
 
+/** What writing a file takes. */
+export type WritableHandle = Pick<FileHandle, "write" | "sync" | "close">;
+
 /** A file being written. */
 export class NewFile implements FileWriter {
   position = 0;
   readonly #path: string;
-  #handle: FileHandle | null;
+  #handle: WritableHandle | null;
   #broken: unknown = null;
 
-  constructor(path: string, handle: FileHandle) {
+  constructor(path: string, handle: WritableHandle) {
     this.#path = path;
     this.#handle = handle;
   }
@@ -77,7 +80,7 @@ export class NewFile implements FileWriter {
     else await closeQuietly(handle);
   }
 
-  async #do(what: string, run: (handle: FileHandle) => Promise<void>): Promise<void> {
+  async #do(what: string, run: (handle: WritableHandle) => Promise<void>): Promise<void> {
     if (this.#handle === null) throw new IoError(`${this.#path} is closed`);
     if (this.#broken !== null)
       throw new IoError(`${this.#path}: cannot ${what} after an earlier failure`, { cause: this.#broken });

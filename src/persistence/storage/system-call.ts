@@ -37,7 +37,7 @@ export function failure(what: string, path: string, cause: unknown, outcome: "fa
   return new IoError(`cannot ${what} ${path}: ${why}`, { cause, outcome });
 }
 
-export async function closeQuietly(handle: FileHandle): Promise<void> {
+export async function closeQuietly(handle: Pick<FileHandle, "close">): Promise<void> {
   try {
     await handle.close();
   } catch {}

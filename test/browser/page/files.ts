@@ -14,7 +14,9 @@ export const FILES: Readonly<Record<string, PageFile>> = {
   "columns/utf8": shared(() => import("../../columns/utf8.test.ts")),
   "entity/json": anywhere(() => import("../../entity/json.both.test.ts")),
   "query/aggregates": shared(() => import("../../query/engine/aggregates.both.test.ts")),
-  "query/filters": shared(() => import("../../query/engine/filters.both.test.ts")),
   "query/store-query": anywhere(() => import("../../query/store-query.test.ts")),
   "conformance in memory": anywhere(() => import("./conformance-memory.ts")),
 };
+
+/** Those of storage that only browsers have. */
+export const STORAGE_FILES = { opfs: anywhere(() => import("./opfs.ts")) };

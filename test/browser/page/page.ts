@@ -1,6 +1,9 @@
-// What pages of the tests run: it waits to be told by browser.test.ts, through the global `faunTests`.
-import { FILES } from "./files.ts";
+// What pages of the tests run: it waits to be told by the tests, through the global `faunTests`. A page's worker runs it as
+// well, and is told by its page.
+import { FILES, STORAGE_FILES } from "./files.ts";
 import { answersByLoops, askStores, tableOverStore } from "./kernels.ts";
+import { compressions, saveAndLoad } from "./parquet.ts";
+import { addForever, find, leaveOpen, timeOfAdd } from "./sessions.ts";
 import { type FileReport, runFile } from "./vitest.ts";
 
 /**
@@ -10,10 +13,11 @@ import { type FileReport, runFile } from "./vitest.ts";
 const turn = () => new Promise((resolve) => setTimeout(resolve));
 
 const tests = {
+  /** Those that are for pages like this one. */
   files: (): string[] => Object.keys(FILES).filter((file) => crossOriginIsolated || !FILES[file]!.shared),
   async run(file: string): Promise<FileReport> {
     await turn();
-    return runFile(file, FILES[file]!.load);
+    return runFile(file, { ...FILES, ...STORAGE_FILES }[file]!.load);
   },
   isolated: () => crossOriginIsolated,
   async makesCode() {
@@ -30,7 +34,38 @@ const tests = {
   },
   answersByLoops,
   tableOverStore,
+  compressions,
+  saveAndLoad,
+  leaveOpen,
+  addForever,
+  find,
+  timeOfAdd,
 };
-export type PageTests = typeof tests;
+type Own = typeof tests;
+/** Those, and each of them in a worker. */
+export type PageTests = Own & { inWorker(name: keyof Own, ...args: unknown[]): Promise<unknown> };
 
-Object.assign(globalThis, { faunTests: tests });
+let worker: Worker | null = null;
+
+function inWorker(name: string, ...args: unknown[]): Promise<unknown> {
+  worker ??= new Worker("page.js", { type: "module" });
+  const { port1, port2 } = new MessageChannel();
+  return new Promise((resolve, reject) => {
+    port1.onmessage = ({ data }) => ("error" in data ? reject(new Error(data.error)) : resolve(data.result));
+    worker!.onerror = (event) => reject(new Error(event.message));
+    worker!.postMessage({ name, args }, [port2]);
+  });
+}
+
+if (typeof document === "undefined") {
+  const run = tests as unknown as Record<string, (...args: unknown[]) => unknown>;
+  addEventListener("message", async ({ data, ports }: MessageEvent<{ name: string; args: unknown[] }>) => {
+    try {
+      ports[0]!.postMessage({ result: await run[data.name]!(...data.args) });
+    } catch (error) {
+      ports[0]!.postMessage({ error: (error as Error).stack ?? String(error) });
+    }
+  });
+}
+
+Object.assign(globalThis, { faunTests: { ...tests, inWorker } });

@@ -1,6 +1,6 @@
 import { copyIfShared } from "../../../columns/utf8.ts";
 import { type CodecOptions, notA, ofSize, type PageCodec } from "./codec.ts";
-import { type NodeZlib, optionalPackage } from "./platform.ts";
+import { type NodeZlib, optionalPackage, wasmOf } from "./platform.ts";
 
 /** Higher ones are many times slower for a few percent. */
 const LEVEL = 4;
@@ -32,7 +32,7 @@ export async function loadBrotli({ level = LEVEL }: CodecOptions, zlib: NodeZlib
     };
   }
   const { default: loading } = await optionalPackage("brotli-wasm", "brotli", () => import("brotli-wasm"));
-  const brotli = await loading;
+  const brotli = await wasmOf("brotli-wasm", "brotli_wasm_bg.wasm", Promise.resolve(loading));
   return {
     name: "brotli",
     compress: (bytes) => brotli.compress(bytes, { quality: level }),

@@ -26,6 +26,30 @@ export async function optionalPackage<M>(name: string, what: string, load: () =>
   try {
     return await load();
   } catch (error) {
+    if (error instanceof UnsupportedError) throw error;
     throw new UnsupportedError(`${what} needs the package ${name} here; install it with: npm install ${name}`, { cause: error });
+  }
+}
+
+/** More than fetching a megabyte takes; from then on it is taken for failed. */
+const PATIENCE_MS = 30_000;
+
+/**
+ * Waits for a package that fetches its WebAssembly from beside the script, as in a page.
+ * @throws UnsupportedError that names the file where it does not come
+ */
+export async function wasmOf<M>(name: string, file: string, loading: Promise<M>): Promise<M> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`nothing came within ${PATIENCE_MS / 1000} seconds`)), PATIENCE_MS);
+  });
+  try {
+    return await Promise.race([loading, late]);
+  } catch (error) {
+    throw new UnsupportedError(`${name} could not load its WebAssembly: ${file} must be served where the bundle looks for it`, {
+      cause: error,
+    });
+  } finally {
+    clearTimeout(timer);
   }
 }

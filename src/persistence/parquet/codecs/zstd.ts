@@ -1,6 +1,6 @@
 import { copyIfShared } from "../../../columns/utf8.ts";
 import { type CodecOptions, notA, ofSize, type PageCodec } from "./codec.ts";
-import { type NodeZlib, optionalPackage } from "./platform.ts";
+import { type NodeZlib, optionalPackage, wasmOf } from "./platform.ts";
 
 const LEVEL = 3;
 
@@ -51,7 +51,8 @@ let wasm: Promise<typeof import("@bokuweb/zstd-wasm")> | null = null;
 function loadWasm(): Promise<typeof import("@bokuweb/zstd-wasm")> {
   wasm ??= optionalPackage("@bokuweb/zstd-wasm", "zstd", async () => {
     const loaded = await import("@bokuweb/zstd-wasm");
-    await loaded.init();
+    // Where it cannot be fetched, it tells nobody.
+    await wasmOf("@bokuweb/zstd-wasm", "zstd.wasm", loaded.init());
     return loaded;
   });
   // Once it is installed, the next call finds it.
