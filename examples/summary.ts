@@ -20,6 +20,14 @@ export function summarise(ui: Ui, { orders, flights, checks, milliseconds }: Dem
   const snappy = orders.codecs.find(({ compression }) => compression === "snappy");
   const three = flights.threeMillion;
   const n = million.orders;
+  const durable = orders.durable.speeds
+    .filter(({ durability }) => durability === "sync")
+    .flatMap(({ perSecond }) =>
+      [1, 1000].map((callers) => {
+        const who = callers === 1 ? "one after the other" : `by ${integer(callers)} callers`;
+        return [`Orders added ${who}, each synced`, "", "", rate(perSecond[callers] ?? 0, 1000)];
+      }),
+    );
   const took = (spent: number) => [duration(spent), rate(n, spent)];
   ui.heading("Summary, as measured just now");
   ui.table({
@@ -38,6 +46,7 @@ export function summarise(ui: Ui, { orders, flights, checks, milliseconds }: Dem
       "rule",
       ["Orders saved as Parquet, snappy", integer(n), ...took(snappy?.saveMilliseconds ?? 0)],
       ["Orders loaded from it", integer(n), ...took(snappy?.loadMilliseconds ?? 0)],
+      ...durable,
       ["Orders saved in a DuckDB file", integer(n), ...took(orders.sql.saveMilliseconds)],
       ["Four questions in SQL, of that file", integer(n), duration(orders.sql.milliseconds.file), ""],
       ["Four questions in SQL, of the Store", integer(n), duration(orders.sql.milliseconds.live), ""],

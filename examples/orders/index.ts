@@ -5,6 +5,7 @@ import { append } from "./append.ts";
 import { ask } from "./ask.ts";
 import { batch } from "./batch.ts";
 import { compareCodecs } from "./codecs.ts";
+import { durable } from "./durable.ts";
 import { inSql } from "./in-sql.ts";
 import { million } from "./million.ts";
 import { onDisk } from "./on-disk.ts";
@@ -41,5 +42,18 @@ export async function ordersDemo(demo: Demo) {
   const codecs = await compareCodecs(demo, orders);
   ui.heading("Orders (i): in SQL, of a database file and of the live store");
   const sql = await inSql(demo, orders);
-  return { sideBySide: besides, batch: five, restart: again, append: more, million: results, questions, disk, codecs, sql };
+  ui.heading("Orders (j): durable, one by one, and a kill in the middle");
+  const lasting = await durable(demo);
+  return {
+    sideBySide: besides,
+    batch: five,
+    restart: again,
+    append: more,
+    million: results,
+    questions,
+    disk,
+    codecs,
+    sql,
+    durable: lasting,
+  };
 }

@@ -99,6 +99,17 @@ describe("npm start -- --json", () => {
     expect(agreed).toHaveLength(4);
   });
 
+  test("has durable adds at each durability, and what a killed writer left", () => {
+    const { speeds, kill } = document.orders.durable;
+    expect(speeds.map(({ durability }: { durability: string }) => durability)).toEqual(["sync", "interval", "os"]);
+    for (const { orders, perSecond } of speeds) {
+      expect(orders).toBeGreaterThan(0);
+      expect(Object.keys(perSecond)).toEqual(["1", "100", "1000"]);
+    }
+    expect(kill.acknowledged).toBeGreaterThan(0);
+    expect(kill.found).toBeGreaterThanOrEqual(kill.acknowledged);
+  });
+
   test("has the flights, and what is known of them", () => {
     const { flights } = document;
     expect(flights.flights).toBe(200_000);
