@@ -30,6 +30,7 @@ export type { Ingested, IngestOptions, IngestSource } from "./persistence/ingest
 export type { Persistence } from "./persistence/persistence.ts";
 export { PersistentStore, type PersistentStoreOptions } from "./persistence/persistent-store.ts";
 export { LockedError, type LockHolder } from "./persistence/storage/locked-error.ts";
+export { StorageFullError } from "./persistence/storage/storage-full-error.ts";
 export {
   type Aggregate,
   type Aggregates,

@@ -17,9 +17,9 @@ export type State = string;
 export const persistenceOn = (disk: SimulatedDisk) =>
   persistenceIn(new FileStorage("/data", { fileSystem: disk, lock: disk.lock }));
 
-export function persistenceIn(storage: Storage, { readOnly = false } = {}): BackendPersistence<Item> {
+export function persistenceIn(storage: Storage, { readOnly = false, includeLog = false } = {}): BackendPersistence<Item> {
   const format = new ParquetFormat(writeSettings(schemaOf(Item), { compression: "uncompressed", rowGroupSize: 8 }));
-  const options = { log: true, durability: "sync", interval: 1000, foldRows: 12, readOnly, includeLog: false } as const;
+  const options = { log: true, durability: "sync", interval: 1000, foldRows: 12, readOnly, includeLog } as const;
   const entity = Item as unknown as EntityClass<EntityRow>;
   return new BackendPersistence(Item, new LoggedBackend(entity, storage, format, { ...options, onDamage: "refuse" }));
 }

@@ -1,6 +1,7 @@
-import { type FaunError, IoError } from "../../errors.ts";
+import type { FaunError, IoError } from "../../errors.ts";
 import { removeQuietly } from "../storage/atomic-replace.ts";
 import type { FileWriter, Storage } from "../storage/storage.ts";
+import { ioError, StorageFullError } from "../storage/storage-full-error.ts";
 import { encodeHead, segmentName } from "./segment.ts";
 
 /** When a commit counts as made. */
@@ -78,12 +79,16 @@ export class LogWriter {
    */
   async write(seq: bigint, frames: readonly Uint8Array[]): Promise<void> {
     const { writer } = this.#segment as { writer: FileWriter };
+    let whole = false;
     try {
       await this.#syncing;
       for (const frame of frames) await writer.write(frame);
+      whole = true;
       if (this.#options.durability === "sync") await writer.sync();
     } catch (cause) {
       await this.#giveUp();
+      // A frame that found no room is not whole, and so there is no commit, whatever becomes of the segment.
+      if (!whole && cause instanceof StorageFullError) this.#doubtful = false;
       try {
         await this.settle(seq);
       } catch {
@@ -200,5 +205,5 @@ export class LogWriter {
 
 function failure(what: string, cause: unknown, outcome: "failed" | "unknown"): IoError {
   const why = cause instanceof Error ? cause.message : String(cause);
-  return new IoError(`the log could not be written, and ${what}: ${why}`, { cause, outcome });
+  return ioError(`the log could not be written, and ${what}: ${why}`, { cause, outcome });
 }

@@ -3,6 +3,7 @@ import { ConflictError, FaunError, IoError } from "../../errors.ts";
 import type { SoA } from "../../soa/soa.ts";
 import type { Change, Commit, OperationOptions, Transaction, Version } from "../backend.ts";
 import type { Persistence } from "../persistence.ts";
+import { ioError } from "../storage/storage-full-error.ts";
 import { sessionName } from "../writer-names.ts";
 
 /** How often the storage is asked what became of a commit before the answer is given up for the moment. */
@@ -85,7 +86,7 @@ export class Committer {
   }
 
   #settled(error: FaunError): FaunError {
-    return new IoError(`${this.#entity}: the storage failed, and nothing was written: ${error.message}`, {
+    return ioError(`${this.#entity}: the storage failed, and nothing was written: ${error.message}`, {
       cause: error,
       outcome: "failed",
     });

@@ -1,5 +1,6 @@
 import { IoError } from "../../errors.ts";
 import { type FileWriter, folderOf, type Storage } from "./storage.ts";
+import { ioError } from "./storage-full-error.ts";
 
 /** What temporary files end with: those that a crash leaves behind are found by it. */
 const TEMPORARY = ".tmp";
@@ -49,7 +50,7 @@ export async function replaceFile(
     await storage.syncFolder(folderOf(name));
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
-    throw new IoError(`${storage.location}: ${name} was replaced, but may not outlive a crash: ${why}`, {
+    throw ioError(`${storage.location}: ${name} was replaced, but may not outlive a crash: ${why}`, {
       cause,
       outcome: "unknown",
     });

@@ -1,5 +1,6 @@
 import { IoError } from "../../errors.ts";
 import type { FileHandle } from "./file-system.ts";
+import { StorageFullError } from "./storage-full-error.ts";
 
 /** The code of a system error, such as ENOENT. */
 export function codeOf(error: unknown): string {
@@ -22,6 +23,9 @@ export async function patiently<R>(call: () => Promise<R>): Promise<R> {
   }
 }
 
+/** No space on the device; none left of a quota. */
+const FULL: readonly string[] = ["ENOSPC", "EDQUOT"];
+
 /** @throws IoError naming the operation and the path */
 export async function doing<R>(what: string, path: string, run: () => Promise<R>): Promise<R> {
   try {
@@ -34,6 +38,11 @@ export async function doing<R>(what: string, path: string, run: () => Promise<R>
 export function failure(what: string, path: string, cause: unknown, outcome: "failed" | "unknown" = "failed"): IoError {
   if (cause instanceof IoError) return cause;
   const why = cause instanceof Error ? cause.message : String(cause);
+  if (FULL.includes(codeOf(cause)))
+    return new StorageFullError(`cannot ${what} ${path}: there is no room left; make some, and try again (${why})`, {
+      cause,
+      outcome,
+    });
   return new IoError(`cannot ${what} ${path}: ${why}`, { cause, outcome });
 }
 
