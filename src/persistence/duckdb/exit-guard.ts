@@ -1,4 +1,4 @@
-/** Statements over live rows that are under way: DuckDB's threads may be waiting for this one. */
+/** Statements over rows of this process that are under way: DuckDB's threads may be waiting for this one. */
 const underWay = new Set<unknown>();
 
 /** Milliseconds that an exiting process is given to end by itself. */
@@ -39,8 +39,14 @@ export function guardExit(statement: object): () => void {
   return () => underWay.delete(statement);
 }
 
+/** Its end of a pipe to this process tells when that has ended: the number may be another process's then. */
 function endFromOutside({ pid, execPath, getBuiltinModule }: NodeProcess): void {
-  const script = `setTimeout(() => { try { process.kill(${pid}, "SIGKILL"); } catch {} }, ${PATIENCE})`;
-  const options = { detached: true, stdio: "ignore", env: {}, windowsHide: true };
-  getBuiltinModule?.("node:child_process").spawn(execPath, ["-e", script], options).unref();
+  const script = `process.stdin.on("error", () => process.exit()).on("end", () => process.exit()).resume();
+    setTimeout(() => { try { process.kill(${pid}, "SIGKILL"); } catch {} process.exit(); }, ${PATIENCE});`;
+  const options = { detached: true, stdio: ["pipe", "ignore", "ignore"], env: {}, windowsHide: true };
+  try {
+    getBuiltinModule?.("node:child_process").spawn(execPath, ["-e", script], options).unref();
+  } catch {
+    // Whoever exits is not to be told of another error.
+  }
 }
