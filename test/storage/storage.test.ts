@@ -1,12 +1,13 @@
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { IoError, ValidationError } from "faun";
+import { IoError, StorageFullError, ValidationError } from "faun";
 import { afterAll, describe, expect, test } from "vitest";
 import { isTemporary, replaceFile } from "../../src/persistence/storage/atomic-replace.ts";
 import { FileStorage } from "../../src/persistence/storage/file-storage.ts";
 import { MemoryStorage } from "../../src/persistence/storage/memory-storage.ts";
 import type { Storage } from "../../src/persistence/storage/storage.ts";
+import { failure } from "../../src/persistence/storage/system-call.ts";
 import { bytes, describeStorage, get, put } from "./describe-storage.ts";
 import { SimulatedDisk } from "./simulated-disk.ts";
 
@@ -150,4 +151,16 @@ test("files of a folder are those that Node sees", async () => {
   const lock = await storage.lock("lock");
   await lock.release();
   expect((await readdir(folder)).sort()).toEqual(["data.parquet", "lock"]);
+});
+
+test.each([
+  ["no space on the device", Object.assign(new Error("no space left on device"), { code: "ENOSPC" })],
+  ["a quota that is used up", Object.assign(new Error("quota exceeded"), { code: "EDQUOT" })],
+  ["a browser's quota", new DOMException("The quota has been exceeded.", "QuotaExceededError")],
+])("%s is a StorageFullError", (_, cause) => {
+  const error = failure("write", "orders/log/1.log", cause);
+  expect(error).toBeInstanceOf(StorageFullError);
+  expect(error).toMatchObject({ code: "IO", name: "StorageFullError", outcome: "failed", cause });
+  expect(error.message).toContain("cannot write orders/log/1.log: there is no room left; make some, and try again");
+  expect(failure("write", "x", Object.assign(new Error("no"), { code: "EIO" }))).not.toBeInstanceOf(StorageFullError);
 });

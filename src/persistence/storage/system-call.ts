@@ -23,7 +23,7 @@ export async function patiently<R>(call: () => Promise<R>): Promise<R> {
   }
 }
 
-/** No space on the device; none left of a quota. */
+/** No space on the device; none left of a quota. A browser has a name for it instead. */
 const FULL: readonly string[] = ["ENOSPC", "EDQUOT"];
 
 /** @throws IoError naming the operation and the path */
@@ -38,7 +38,7 @@ export async function doing<R>(what: string, path: string, run: () => Promise<R>
 export function failure(what: string, path: string, cause: unknown, outcome: "failed" | "unknown" = "failed"): IoError {
   if (cause instanceof IoError) return cause;
   const why = cause instanceof Error ? cause.message : String(cause);
-  if (FULL.includes(codeOf(cause)))
+  if (FULL.includes(codeOf(cause)) || (cause instanceof Error && cause.name === "QuotaExceededError"))
     return new StorageFullError(`cannot ${what} ${path}: there is no room left; make some, and try again (${why})`, {
       cause,
       outcome,
