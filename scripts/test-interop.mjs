@@ -2,9 +2,10 @@
 //
 // Makes a Python environment of its own, with the versions of test/interop/requirements.txt, in the user's cache folder
 // (FAUN_INTEROP_ENV names another), and uses it again as long as that file does not change. Ends with 0 where nothing differs,
-// with 1 where something does, and with 77 where it could not run here, which it says in one line.
+// with 1 where something does, and with 77 where it, or a part of it, could not run here, which it says in one line.
 //
-// What was found is held against test/interop/results.json, from which docs/interop.md is made; --write writes both anew.
+// What was found is held against test/interop/results.json, from which docs/interop.md and docs/interop-files.md are made;
+// --write writes them anew.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -12,6 +13,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { build } from "esbuild";
 import { pythonEnvironment, Skipped } from "./interop/environment.mjs";
+import { goldenArchives } from "./interop/golden.mjs";
 import { fromRoot } from "./paths.mjs";
 import { run, runHere } from "./run.mjs";
 
@@ -74,22 +76,46 @@ async function main() {
     const { summary, render } = await import(pathToFileURL(await bundled("render")).href);
     console.log("Writing with Faun ...");
     await node(await bundled("write-files"), folder);
+    const reader = await bundled("read-files");
     const tools = {};
     for (const tool of only.length > 0 ? only : TOOLS) {
       console.log(`${tool} ...`);
       const began = performance.now();
       python(environment, folder, "read_files.py", tool, folder, join(folder, `${tool}.json`));
-      tools[tool] = JSON.parse(readFileSync(join(folder, `${tool}.json`), "utf8"));
-      for (const note of Object.values(tools[tool].reads).flatMap(({ notes }) => notes)) console.log(`  ${note}`);
+      python(environment, folder, "write_files.py", tool, folder);
+      await node(reader, folder, tool, join(folder, `${tool}.read.json`));
+      const { version, reads } = JSON.parse(readFileSync(join(folder, `${tool}.json`), "utf8"));
+      const writes = JSON.parse(readFileSync(join(folder, `${tool}.read.json`), "utf8"));
+      tools[tool] = { version, reads, writes };
+      for (const note of [...Object.values(reads), ...writes].flatMap(({ notes }) => notes ?? [])) console.log(`  ${note}`);
       console.log(`  ${((performance.now() - began) / 1000).toFixed(1)} s`);
     }
-    const results = { tools };
-    const stale = only.length === 0 && settle(results, render);
+    const golden = only.length === 0 ? await goldenFiles(environment, folder) : [];
+    const results = { tools, golden };
+    const stale = only.length === 0 && golden !== null && settle(results, render);
     const { lines, mismatches } = summary(results);
     console.log(`\n${lines.join("\n")}`);
+    if (golden === null && mismatches === 0) return SKIPPED;
     return stale || mismatches > 0 ? 1 : 0;
   } finally {
     rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** What comes of the files that other projects keep for their tests; null, and said, where they cannot be had. */
+async function goldenFiles(environment, folder) {
+  try {
+    const archives = goldenArchives((line) => console.log(line));
+    console.log("Files of other projects ...");
+    python(environment, folder, "golden.py", folder, ...archives);
+    await node(await bundled("golden"), folder, join(folder, "golden.read.json"));
+    const files = JSON.parse(readFileSync(join(folder, "golden.read.json"), "utf8"));
+    for (const { name, mismatches } of files) for (const mismatch of mismatches) console.log(`  ${name}: ${mismatch}`);
+    return files;
+  } catch (error) {
+    if (!(error instanceof Skipped)) throw error;
+    console.log(`interop SKIPPED for the files of other projects: ${error.message}`);
+    return null;
   }
 }
 
@@ -101,7 +127,7 @@ function settle(results, render) {
   const text = `${JSON.stringify(results, (key, value) => (PASSING.includes(key) ? undefined : value), 2)}\n`;
   if (write) {
     writeFileSync(committed, text);
-    writeFileSync(fromRoot("docs/interop.md"), render(JSON.parse(text)));
+    for (const [path, page] of Object.entries(render(JSON.parse(text)))) writeFileSync(fromRoot(path), page);
     return false;
   }
   const same = existsSync(committed) && readFileSync(committed, "utf8") === text;

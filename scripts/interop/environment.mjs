@@ -7,9 +7,9 @@ import { dirname, join } from "node:path";
 /** Something that is needed is not to be had here. */
 export class Skipped extends Error {}
 
-/** What pip says where it does not reach the index of packages. */
-const UNREACHABLE =
-  /NewConnectionError|ConnectTimeoutError|ReadTimeoutError|ProxyError|Max retries exceeded|Temporary failure in name resolution|Name or service not known|Network is unreachable|Connection (?:refused|reset|aborted)|timed out/i;
+/** What pip and Maven say where they do not reach what they fetch from. */
+export const UNREACHABLE =
+  /NewConnectionError|ConnectTimeoutError|ReadTimeoutError|ProxyError|Max retries exceeded|Temporary failure in name resolution|Name or service not known|Network is unreachable|Connection (?:refused|reset|aborted)|timed out|Unknown host|Connect to|transfer failed/i;
 
 /**
  * A Python environment with the packages of a requirements file: made where there is none, else used again.

@@ -1,8 +1,9 @@
 import { BitColumn } from "../columns/bit-column.ts";
 import type { Codec } from "../columns/codec.ts";
+import type { FieldType } from "../entity/field-type.ts";
 import type { EntitySchema } from "../entity/schema.ts";
 import { codeReader, decodingReader, textCodeReader } from "./codes.ts";
-import { decimalReader } from "./decimals.ts";
+import { decimalReader, type IntegerType, wholeDecimalReader } from "./decimals.ts";
 import type { ForeignType } from "./foreign.ts";
 import { numberReader } from "./numbers.ts";
 import { bitsOf, filled, nullRefusal, type ReadColumn, type Span, Target, validityOf } from "./span.ts";
@@ -50,9 +51,12 @@ export function columnReader(schema: EntitySchema, codec: Codec, from: ForeignTy
       break;
     default:
       if (from.kind === "int" || from.kind === "float") return numberReader(target, type, from);
+      if (from.kind === "decimal" && isInteger(type)) return wholeDecimalReader(target, type, from);
   }
   throw target.refusal("there is no lossless conversion between these types; convert the column before");
 }
+
+const isInteger = (type: FieldType): type is IntegerType => /^[ui]\d+$/.test(type.kind);
 
 /** Rows of a field whose column is missing: its default each, else null. */
 export function absentReader(codec: Codec): (span: Omit<Span, "array" | "from">) => ReturnType<ReadColumn> {

@@ -1,12 +1,15 @@
 import { getBit } from "../columns/bitmap.ts";
 import { loadInt128, storeInt128 } from "../columns/codecs/decimal.ts";
 import { type FixedArray, FixedColumn } from "../columns/fixed-column.ts";
-import type { FieldType } from "../entity/field-type.ts";
+import type { FieldType, IntKind } from "../entity/field-type.ts";
+import { expectation, INT_RANGE, MAX_UINT64 } from "../entity/validation.ts";
 import { decimalLimit } from "../entity/values/decimal.ts";
+import { MAX_INT64, MIN_INT64 } from "../entity/values/timestamp.ts";
 import type { ForeignType } from "./foreign.ts";
 import { elementsOf, filled, freshColumn, type ReadColumn, type Span, type Target, validityOf } from "./span.ts";
 
 type DecimalType = Extract<FieldType, { kind: "decimal" }>;
+export type IntegerType = Extract<FieldType, { kind: IntKind | "u64" | "i64" }>;
 type Unscaled = (i: number) => bigint;
 
 /** Decimals of any width and scale, and integers, into a field of decimals. */
@@ -50,6 +53,45 @@ export function decimalReader(
       }
     });
   };
+}
+
+/** Decimals that are whole numbers into a field of integers, as Spark and others store integers that they have no type for. */
+export function wholeDecimalReader(
+  target: Target,
+  type: IntegerType,
+  from: Extract<ForeignType, { kind: "decimal" }>,
+): ReadColumn {
+  const [min, max] = rangeOf(type);
+  const factor = 10n ** BigInt(Math.abs(from.scale));
+  const wide = type.kind === "u64" || type.kind === "i64";
+  return (span) => {
+    const unscaled = decimals(target, from.bits, span);
+    const validity = validityOf(target, span);
+    return filled(freshColumn<FixedColumn>(target, span, validity), ({ values }) => {
+      for (let i = 0; i < span.rows; i++) {
+        if (validity !== null && !getBit(validity, i)) continue;
+        const stored = unscaled(i);
+        const value = from.scale >= 0 ? stored / factor : stored * factor;
+        if ((from.scale > 0 && stored % factor !== 0n) || value < min || value > max)
+          throw target.refusal(
+            `row ${span.firstRow + i} holds ${stored}${from.scale === 0 ? "" : ` x 10^${-from.scale}`}, expected ${expectation(type)}`,
+          );
+        values[i] = wide ? value : Number(value);
+      }
+    });
+  };
+}
+
+function rangeOf(type: IntegerType): readonly [bigint, bigint] {
+  if (type.kind !== "u64" && type.kind !== "i64") {
+    const [min, max] = INT_RANGE[type.kind];
+    return [BigInt(min), BigInt(max)];
+  }
+  if (type.mode === "number") {
+    const safe = BigInt(Number.MAX_SAFE_INTEGER);
+    return [type.kind === "u64" ? 0n : -safe, safe];
+  }
+  return type.kind === "u64" ? [0n, MAX_UINT64] : [MIN_INT64, MAX_INT64];
 }
 
 /** The upper half only repeats the sign of the lower one. */

@@ -3,12 +3,14 @@ import { ArrowError } from "../errors.ts";
 import type { ForeignArray } from "./foreign.ts";
 import { TypeId } from "./foreign-type.ts";
 import type { BatchMetadata, IpcField } from "./ipc-metadata.ts";
+import { decodeLz4Frame } from "./lz4-frame.ts";
 
 /** Dictionaries by id, as they are at this point of a stream. */
 export type Dictionaries = ReadonlyMap<bigint, readonly ForeignArray[]>;
 
 const NO_BYTES: Uint8Array = new Uint8Array(0);
 const COMPRESSIONS = ["LZ4_FRAME", "ZSTD"];
+const LZ4_FRAME = 0;
 
 /** The columns of a batch, over the bytes of its body. @throws ArrowError if metadata and body do not fit each other */
 export function readColumns(
@@ -131,11 +133,14 @@ function decompress(compression: number, bytes: Uint8Array): Uint8Array {
   const size = new DataView(bytes.buffer, bytes.byteOffset, 8).getBigInt64(0, true);
   const stored = bytes.subarray(8);
   if (size === -1n) return stored;
+  if (size < 0n) throw new ArrowError(`a compressed buffer of ${size} bytes`);
   const codec = compressionRegistry.get(compression);
   if (codec?.decode === undefined) {
+    // What PyArrow and pandas write Feather files with.
+    if (compression === LZ4_FRAME) return decodeLz4Frame(stored, Number(size));
     const name = COMPRESSIONS[compression] ?? `number ${compression}`;
     throw new ArrowError(
-      `the data is compressed (${name}) and no codec for it is registered: set one with compressionRegistry of apache-arrow, or write it uncompressed`,
+      `the data is compressed (${name}) and no codec for it is registered: set one with compressionRegistry of apache-arrow, or write it with lz4 or uncompressed`,
     );
   }
   const plain = codec.decode(stored);

@@ -54,10 +54,22 @@ export function readMessage(metadata: Uint8Array): Message {
     throw new ArrowError(`a message of kind ${message.uint8(1)}, which is no schema, dictionary or record batch`);
   const common = { bodyLength: message.count(3), version: message.int16(0) };
   if (kind === "schema") return { ...common, kind, fields: readSchema(header) };
-  if (kind === "batch") return { ...common, kind, batch: readBatch(header) };
+  const early = earlyCompression(message);
+  if (kind === "batch") return { ...common, kind, batch: readBatch(header, early) };
   const batch = header.table(1);
   if (batch === null) throw new ArrowError("a dictionary without values");
-  return { ...common, kind, id: header.bigint(0), isDelta: header.uint8(2) !== 0, batch: readBatch(batch) };
+  return { ...common, kind, id: header.bigint(0), isDelta: header.uint8(2) !== 0, batch: readBatch(batch, early) };
+}
+
+/** Before batches had a field for it, Arrow 0.17 told a batch's compression in the metadata of its message. */
+function earlyCompression(message: FlatTable): number | null {
+  for (const pair of message.tables(4)) {
+    if (pair.string(0) !== "ARROW:experimental_compression") continue;
+    const name = pair.string(1)?.toLowerCase();
+    if (name === "lz4" || name === "zstd") return name === "lz4" ? 0 : 1;
+    throw new ArrowError(`a batch is compressed with ${JSON.stringify(name)}, which is not known`);
+  }
+  return null;
 }
 
 export function readFooter(bytes: Uint8Array): Footer {
@@ -117,13 +129,13 @@ function readType(typeId: number, type: FlatTable | null): TypeProperties & { ty
   }
 }
 
-function readBatch(batch: FlatTable): BatchMetadata {
+function readBatch(batch: FlatTable, early: number | null): BatchMetadata {
   const compression = batch.table(3);
   return {
     length: batch.count(0),
     nodes: batch.counts(1, 2),
     buffers: batch.counts(2, 2),
-    compression: compression?.uint8(0) ?? null,
+    compression: compression?.uint8(0) ?? early,
     viewedCounts: batch.counts(4, 1),
   };
 }

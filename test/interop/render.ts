@@ -1,23 +1,40 @@
 import { KINDS } from "./kinds.ts";
+import { filesPage } from "./render-files.ts";
 import type { Found, Results, ToolResult } from "./results.ts";
 import { LIMITS, NAMES, SNIPPETS } from "./tools.ts";
 
 /** One line a tool and direction, and the number of mismatches over all. */
-export function summary({ tools }: Results): { readonly lines: string[]; readonly mismatches: number } {
+export function summary({ tools, golden }: Omit<Results, "golden"> & { readonly golden: Results["golden"] | null }): {
+  readonly lines: string[];
+  readonly mismatches: number;
+} {
   const parts: string[] = [];
   let mismatches = 0;
-  const told = (name: string, found: readonly Found[]): void => {
+  const told = (name: string, found: readonly Pick<Found, "values" | "mismatches">[]): void => {
     const values = found.reduce((sum, { values }) => sum + values, 0);
     const wrong = found.reduce((sum, { mismatches }) => sum + mismatches, 0);
     mismatches += wrong;
     parts.push(`${name}: ${values} values, ${wrong} mismatches`);
   };
-  for (const [tool, { reads }] of Object.entries(tools)) told(`${tool} reads`, Object.values(reads));
+  for (const [tool, { reads, writes }] of Object.entries(tools)) {
+    told(`${tool} reads`, Object.values(reads));
+    if (writes.length > 0) told(`${tool} writes`, writes);
+  }
+  if (golden !== null && golden.length > 0) {
+    told(
+      `${golden.length} files of other projects`,
+      golden.map(({ values, mismatches }) => ({ values, mismatches: mismatches.length })),
+    );
+  }
   return { lines: [parts.join(" | ")], mismatches };
 }
 
-/** docs/interop.md. */
-export function render({ tools }: Results): string {
+/** The pages, by path. */
+export function render(results: Results): Readonly<Record<string, string>> {
+  return { "docs/interop.md": toolsPage(results), "docs/interop-files.md": filesPage(results.golden) };
+}
+
+function toolsPage({ tools }: Results): string {
   const parts = [HEAD];
   parts.push("## Types\n\nWhat a field is in each tool, of a Parquet file of Faun's, and of Arrow IPC where that differs.\n");
   parts.push(typeTable(tools));
@@ -73,11 +90,16 @@ function cellOf(reads: ToolResult["reads"], kind: string): string {
 
 const code = (text: string): string => `\`${text.replaceAll("|", "\\|")}\``;
 
-function section(tool: string, { version, reads }: ToolResult): string {
+function section(tool: string, { version, reads, writes }: ToolResult): string {
   const name = NAMES[tool] ?? tool;
   const counts = Object.entries(reads)
     .filter(([, { values }]) => values > 0)
     .map(([what, { values, mismatches }]) => `| reads | ${WHAT[what] ?? what} | ${values} | ${mismatches} |`);
+  const written = writes.map(({ setting, format, values, mismatches, refused }) =>
+    refused === undefined
+      ? `| writes | ${FORMATS[format]}: ${setting} | ${values} | ${mismatches} |`
+      : `| writes | ${FORMATS[format]}: ${setting} | refused: ${refused.slice(0, refused.indexOf(":"))} | |`,
+  );
   const limits = (LIMITS[tool] ?? []).map((limit) => `- ${limit}`);
   const snippet = SNIPPETS[tool];
   return [
@@ -87,10 +109,13 @@ function section(tool: string, { version, reads }: ToolResult): string {
     "| | | values compared | mismatches |",
     "| --- | --- | ---: | ---: |",
     ...counts,
+    ...written,
     "",
     ...(limits.length === 0 ? [] : ["Limits:", "", ...limits, ""]),
   ].join("\n");
 }
+
+const FORMATS = { parquet: "Parquet", file: "Arrow IPC, file", stream: "Arrow IPC, stream" } as const;
 
 const WHAT: Readonly<Record<string, string>> = {
   parquet: "Parquet in every codec",

@@ -65,3 +65,28 @@ def pushed_down(path):
     yield "EXPLAIN shows what statistics are asked", "pruning_predicate=" in plan, plan
     ran = str(context.sql(f"EXPLAIN ANALYZE {sql}").to_pylist())
     yield "row groups are left out by their statistics", "row_groups_pruned_statistics=" in ran, ran
+
+
+def writes(table):
+    context = SessionContext()
+    context.register_record_batches("rows", [table.to_batches()])
+
+    def copy(format, options=""):
+        kind = "PARQUET" if format == "parquet" else "ARROW"
+        return format, lambda path: context.sql(f"COPY rows TO '{path}' STORED AS {kind} {options}").collect() and None
+
+    return {
+        "COPY": copy("parquet"),
+        "write_parquet, snappy": (
+            "parquet",
+            lambda path: context.table("rows").write_parquet(str(path), compression="snappy", write_options=None) and None,
+        ),
+        "COPY, writer version 2.0, no dictionaries, gzip": copy(
+            "parquet", "OPTIONS ('format.writer_version' '2.0', 'format.dictionary_enabled' 'false', 'format.compression' 'gzip(6)')"
+        ),
+        "COPY, uncompressed, row groups": copy(
+            "parquet", "OPTIONS ('format.compression' 'uncompressed', 'format.max_row_group_size' '100')"
+        ),
+        "COPY, lz4_raw, string views": copy("parquet", "OPTIONS ('format.compression' 'lz4_raw')"),
+        "COPY, Arrow file": copy("file"),
+    }

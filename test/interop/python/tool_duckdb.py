@@ -89,3 +89,22 @@ def pushed_down(path):
         sql = f"SELECT order_id FROM '{path}' WHERE quantity > 8"
         plan = "\n".join(text for _, text in database.sql(f"EXPLAIN {sql}").fetchall())
         yield "EXPLAIN shows the filter in the scan", "Filters" in plan and "quantity" in plan, plan
+
+
+def writes(table):
+    def copy(options=""):
+        def write(path):
+            with duckdb.connect() as database:
+                database.sql("SET TimeZone = 'UTC'")
+                database.register("rows", table)
+                database.sql(f"COPY rows TO '{path}' (FORMAT parquet{options})")
+
+        return "parquet", write
+
+    return {
+        "COPY": copy(),
+        "COPY, v2, zstd": copy(", PARQUET_VERSION v2, COMPRESSION zstd"),
+        "COPY, gzip, row groups": copy(", COMPRESSION gzip, ROW_GROUP_SIZE 2048"),
+        "COPY, uncompressed, no dictionaries": copy(", COMPRESSION uncompressed, DICTIONARY_SIZE_LIMIT 0"),
+        "COPY, lz4_raw, v2, no dictionaries": copy(", COMPRESSION lz4_raw, PARQUET_VERSION v2, DICTIONARY_SIZE_LIMIT 0"),
+    }

@@ -73,3 +73,28 @@ def shown(text, column, format):
     if column["kind"] in INTEGERS and column["nullable"] and text is not None:
         return str(int(float(int(text))))
     return text
+
+
+def writes(table):
+    nullable = {getattr(pa, f"{sign}int{bits}")(): getattr(pd, f"{sign.upper()}Int{bits}Dtype")() for sign in ("", "u") for bits in (8, 16, 32, 64)}
+    nullable[pa.bool_()] = pd.BooleanDtype()
+    data = table.to_pandas(types_mapper=nullable.get)
+    # pandas takes NaN for null when it writes.
+    changed = {"nanIsNull": True}
+    data_of_defaults = table.select([name for name in table.column_names if name.startswith("r_") or name == "id"]).to_pandas()
+
+    without = [name for name in table.column_names if name.startswith("n_")]
+
+    def parquet(source=data, **options):
+        return "parquet", lambda path: source.to_parquet(path, **options) or changed
+
+    return {
+        "to_parquet, nullable types": parquet(),
+        "to_parquet, NumPy's types, of columns without nulls": (
+            "parquet",
+            lambda path: data_of_defaults.to_parquet(path, index=False) or changed | {"without": without},
+        ),
+        "to_parquet without a codec, with an index": parquet(data.set_index("id"), compression=None),
+        "to_feather": ("file", lambda path: data.to_feather(path) or changed),
+        "to_feather, uncompressed": ("file", lambda path: data.to_feather(path, compression="uncompressed") or changed),
+    }

@@ -23,3 +23,16 @@ def columns(path, format, declared):
 
 def pa_of(series):
     return series.array.__arrow_array__()
+
+
+def writes(table):
+    data = table.to_pandas(types_mapper=pd.ArrowDtype)
+    return {
+        "to_parquet": ("parquet", lambda path: data.to_parquet(path)),
+        "to_parquet, zstd, 20 row groups": ("parquet", lambda path: data.to_parquet(path, compression="zstd", row_group_size=100)),
+        "to_parquet, brotli, data page 2.0, no dictionaries": (
+            "parquet",
+            lambda path: data.to_parquet(path, compression="brotli", data_page_version="2.0", use_dictionary=False),
+        ),
+        "to_feather": ("file", lambda path: data.to_feather(path)),
+    }

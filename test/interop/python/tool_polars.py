@@ -97,3 +97,27 @@ def pushed_down(path):
     plan = LAZY["filter and count"](pl.scan_parquet(path)).explain()
     yield "explain() shows the columns in the scan", "PROJECT 2/11 COLUMNS" in plan, plan
     yield "explain() shows the predicate in the scan", "SELECTION:" in plan and "FILTER" not in plan, plan
+
+
+def writes(table):
+    data = pl.from_arrow(table)
+
+    def parquet(**options):
+        return "parquet", lambda path: data.write_parquet(path, **options)
+
+    def arrow(format, **options):
+        write = data.write_ipc if format == "file" else data.write_ipc_stream
+        return format, lambda path: write(path, **options)
+
+    return {
+        "write_parquet": parquet(),
+        "write_parquet, snappy, 20 row groups, full statistics": parquet(compression="snappy", row_group_size=100, statistics="full"),
+        "write_parquet, lz4, small pages": parquet(compression="lz4", data_page_size=512),
+        "write_parquet, uncompressed": parquet(compression="uncompressed"),
+        "sink_parquet, gzip": ("parquet", lambda path: data.lazy().sink_parquet(path, compression="gzip")),
+        "write_ipc (string views)": arrow("file"),
+        "write_ipc, lz4": arrow("file", compression="lz4"),
+        "write_ipc, zstd": ("file", lambda path: data.write_ipc(path, compression="zstd") or {"refused": "compressed (ZSTD)"}),
+        "write_ipc, oldest compatible form (large strings)": arrow("file", compat_level=pl.CompatLevel.oldest()),
+        "write_ipc_stream": arrow("stream"),
+    }

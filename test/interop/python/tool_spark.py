@@ -88,3 +88,51 @@ def pushed_down(path):
     plan = frame._jdf.queryExecution().toString()
     yield "the plan shows the filter in the scan", "PushedFilters: [IsNotNull(quantity), GreaterThan(quantity,8)]" in plan, plan
     yield "the plan shows the columns in the scan", "ReadSchema: struct<order_id:decimal(20,0),quantity:bigint>" in plan, plan
+
+
+def types_of_spark(table):
+    """The rows in types that Spark has: it knows no unsigned integers, no dictionaries, and no finer times than microseconds."""
+    import pyarrow as pa
+
+    larger = {"uint8": pa.int16(), "uint16": pa.int32(), "uint32": pa.int64(), "uint64": pa.decimal128(20, 0)}
+
+    def change(type_):
+        if pa.types.is_dictionary(type_):
+            return pa.string()
+        return pa.timestamp("us", type_.tz) if pa.types.is_timestamp(type_) else larger.get(str(type_), type_)
+
+    kept = table.drop_columns([name for name in table.column_names if "_ts_ns" in name])
+    return kept.cast(pa.schema([field.with_type(change(field.type)) for field in kept.schema]))
+
+
+def writes(table):
+    spark = session()
+    frame = spark.createDataFrame(types_of_spark(table)).coalesce(1)
+
+    def write(**settings):
+        def run(path):
+            for key, value in settings.items():
+                spark.conf.set(key.replace("__", "."), value)
+            folder = path.with_suffix("")
+            frame.write.parquet(str(folder))
+            for key in settings:
+                spark.conf.unset(key.replace("__", "."))
+            next(folder.glob("part-*.parquet")).rename(path)
+            return {"without": ["ts_ns", "ts_ns_kolkata"]}
+
+        return "parquet", run
+
+    codec = "spark__sql__parquet__compression__codec"
+    times = "spark__sql__parquet__outputTimestampType"
+    version = "parquet__writer__version"
+    return {
+        "write.parquet": write(),
+        "INT96": write(**{times: "INT96", codec: "gzip"}),
+        "TIMESTAMP_MICROS, writer version 2, zstd": write(**{times: "TIMESTAMP_MICROS", version: "v2", codec: "zstd"}),
+        "decimals of old, lz4_raw, no dictionaries": write(
+            **{"spark__sql__parquet__writeLegacyFormat": "true", codec: "lz4_raw", "parquet__enable__dictionary": "false"}
+        ),
+        "many row groups, small pages, uncompressed": write(
+            **{"parquet__block__size": "65536", "parquet__page__size": "1024", codec: "uncompressed"}
+        ),
+    }

@@ -107,6 +107,8 @@ export function chunkRange(chunk: ColumnChunk): ChunkRange | undefined {
   const { dataPageOffset, dictionaryPageOffset } = metaData;
   // Some writers say 0 where there is no dictionary.
   const dictionary = dictionaryPageOffset !== undefined && dictionaryPageOffset > 0;
-  const offset = dictionary ? Math.min(dictionaryPageOffset, dataPageOffset) : dataPageOffset;
+  // And where there are no values, others say 0 for the data pages.
+  const data = dataPageOffset > 0 || !dictionary;
+  const offset = !dictionary ? dataPageOffset : data ? Math.min(dictionaryPageOffset, dataPageOffset) : dictionaryPageOffset;
   return { offset, length: metaData.totalCompressedSize };
 }

@@ -37,7 +37,20 @@ export type MakeColumn = (decoded: DecodedColumn | null, slice: Slice) => Column
 export function columnMaker(schema: EntitySchema, codec: Codec, plan: ColumnPlan): MakeColumn {
   if (plan.layout.kind === "codes" && plan.type.kind !== "null") return codeMaker(new Target(schema, codec, plan.type));
   const read = columnReader(schema, codec, plan.type);
-  return (decoded, slice) => read(spanOf(plan, decoded as DecodedColumn, slice));
+  if (plan.type.kind !== "null") return (decoded, slice) => read(spanOf(plan, decoded as DecodedColumn, slice));
+  const target = new Target(schema, codec, plan.type);
+  return (decoded, slice) => {
+    assertNulls(target, decoded as DecodedColumn, slice);
+    return read(spanOf(plan, decoded as DecodedColumn, slice));
+  };
+}
+
+/** A column whose type says that there are only nulls has no values that would be lost. @throws TypeConversionError */
+function assertNulls(target: Target, { validity }: DecodedColumn, { from, rows, firstRow }: Slice): void {
+  for (let i = 0; i < rows; i++) {
+    if (validity !== null && !getBit(validity, from + i)) continue;
+    throw target.refusal(`row ${firstRow + i} holds a value, and the column's type says that all are null`);
+  }
 }
 
 /** Rows of a field that the file does not have: its default each, else null. */

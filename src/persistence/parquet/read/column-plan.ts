@@ -38,7 +38,12 @@ type Decoding = Pick<ColumnPlan, "type" | "layout">;
 export function decodingOf(element: SchemaElement, field: FieldType): Decoding {
   const logical = logicalTypeOf(element);
   const other = (name: string): Decoding => ({ type: { kind: "other", name }, layout: { kind: "bytes" } });
-  if (logical.unknown !== undefined) return { ...physical(element, {}, field), type: { kind: "null" } };
+  if (logical.unknown !== undefined) {
+    // Whatever is laid out there, it is only held against there being nothing.
+    const { typeLength: width = 0 } = element;
+    if (element.type === PhysicalType.FIXED_LEN_BYTE_ARRAY) return fixed({ kind: "null" }, "none", width, width);
+    return { ...physical(element, {}, field), type: { kind: "null" } };
+  }
   if (logical.time !== undefined) return other("Time");
   if (logical.list !== undefined || logical.map !== undefined) return other("List or Map");
   return physical(element, logical, field);
@@ -82,7 +87,9 @@ function physical(element: SchemaElement, logical: LogicalType, field: FieldType
     case PhysicalType.FIXED_LEN_BYTE_ARRAY:
       if (decimal !== undefined && width <= 16) return fixed(decimal128(decimal), "bytesTo128", width, 16);
       if (logical.float16 !== undefined && width === 2) return fixed({ kind: "float", bits: 16 }, "none", 2, 2);
-      if (decimal !== undefined || element.convertedType === ConvertedType.INTERVAL) break;
+      if (element.convertedType === ConvertedType.INTERVAL)
+        return { type: { kind: "other", name: "Interval" }, layout: { kind: "bytes" } };
+      if (decimal !== undefined) break;
       return fixed({ kind: "fixedBinary", width }, "none", width, width);
   }
   return { type: { kind: "other", name: `physical type ${element.type}` }, layout: { kind: "bytes" } };

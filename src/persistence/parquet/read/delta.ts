@@ -32,7 +32,6 @@ function deltaHeader(cursor: Cursor, count: number): DeltaHeader {
 function eachMiniblock(
   cursor: Cursor,
   { miniblocks, size, count }: DeltaHeader,
-  maxWidth: number,
   take: (width: number, values: number, from: number, minDelta: bigint) => void,
 ): void {
   for (let done = 1; done < count; ) {
@@ -40,7 +39,7 @@ function eachMiniblock(
     const widths = cursor.take(miniblocks);
     for (let m = 0; m < miniblocks && done < count; m++) {
       const width = cursor.bytes[widths + m];
-      if (width > maxWidth) throw damaged(`deltas of ${width} bits where values have ${maxWidth}`);
+      if (width > 64) throw damaged(`deltas of ${width} bits`);
       const values = Math.min(size, count - done);
       const needed = Math.ceil((values * width) / 8);
       if (needed > cursor.left) throw damaged(`${needed} bytes are due where the page has ${cursor.left} left`);
@@ -68,7 +67,7 @@ function readByKernel(cursor: Cursor, out: Uint32Array, width: 4 | 8, at: number
   return read > 0;
 }
 
-/** {@link readDelta32} without WebAssembly. */
+/** {@link readDelta32} without WebAssembly. Deltas of more than 32 bits, as DuckDB writes them, count by their lower 32. */
 export function decodeDelta32(cursor: Cursor, out: Int32Array, at: number, count: number): void {
   const header = deltaHeader(cursor, count);
   if (count === 0) return;
@@ -76,8 +75,15 @@ export function decodeDelta32(cursor: Cursor, out: Int32Array, at: number, count
   let to = at;
   out[to++] = value;
   const deltas = new Uint32Array(Math.min(SCRATCH, header.size));
-  eachMiniblock(cursor, header, 32, (width, values, from, minDelta) => {
+  eachMiniblock(cursor, header, (width, values, from, minDelta) => {
     const min = Number(BigInt.asIntN(32, minDelta));
+    if (width > 32) {
+      for (let i = 0; i < values; i++) {
+        value = (value + min + Number(BigInt.asUintN(32, unpackBig(cursor.bytes, from, width, i)))) | 0;
+        out[to++] = value;
+      }
+      return;
+    }
     for (let done = 0; done < values; done += SCRATCH) {
       const n = Math.min(values - done, SCRATCH);
       if (width > 0) unpack(cursor.bytes, from + (done / 8) * width, width, deltas, 0, n);
@@ -106,7 +112,7 @@ export function decodeDelta64(cursor: Cursor, out: Uint32Array, at: number, coun
   wide[at] = header.first;
   let to = at + 1;
   const deltas = new Uint32Array(Math.min(SCRATCH, header.size));
-  eachMiniblock(cursor, header, 64, (width, values, from, minDelta) => {
+  eachMiniblock(cursor, header, (width, values, from, minDelta) => {
     const min = Number(minDelta);
     const last = Number(wide[to - 1]);
     if (width <= 32 && Math.abs(last) + values * (Math.abs(min) + TWO_32) < SAFE) {

@@ -12,6 +12,7 @@ import type { PageCodec, PageCodecName } from "../codecs/codec.ts";
 import { CompressionCodec } from "../format/metadata.ts";
 import { chunkRange, type Footer } from "../format/read-footer.ts";
 import type { Leaf } from "../format/schema-tree.ts";
+import { arrowHints, hintFor } from "./arrow-hints.ts";
 import { absentMaker, columnMaker, type MakeColumn } from "./column-maker.ts";
 import { type ColumnPlan, decodingOf } from "./column-plan.ts";
 import { type DecodedColumn, decodedSize, defaultDecodedBytes } from "./decode-chunk.ts";
@@ -60,11 +61,14 @@ export class RowGroupReader {
     this.#footer = footer;
     this.#place = place;
     this.#limits = limits;
+    const hints = arrowHints(footer.metadata);
     this.#sources = fileColumns(schema, footer.leaves, place).map((leaf, index) => {
       const field = schema.fields[index];
       const codec = codecs[index];
       if (leaf === null) return { field, leaf, plan: null, make: absentMaker(codec) };
-      const plan: ColumnPlan = { ...decodingOf(leaf.element, field.type), maxDefinition: leaf.maxDefinition };
+      const decoding = decodingOf(leaf.element, field.type);
+      const type = isOfTime(field) ? (hintFor(leaf, hints) ?? decoding.type) : decoding.type;
+      const plan: ColumnPlan = { ...decoding, type, maxDefinition: leaf.maxDefinition };
       return { field, leaf, plan, make: columnMaker(schema, codec, plan) };
     });
   }
@@ -160,6 +164,8 @@ export class RowGroupReader {
 
 /** Bytes of a value that is absent, about. */
 const ABSENT_BYTES = 8;
+
+const isOfTime = ({ type }: FieldSpec): boolean => type.kind === "timestamp" || type.kind === "date";
 
 interface Made {
   readonly allocator?: Allocator;
