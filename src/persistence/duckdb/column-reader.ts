@@ -11,10 +11,18 @@ import { CorruptDataError, TypeConversionError, ValidationError } from "../../er
 import type { Binding, DataChunk, DuckVector } from "./binding.ts";
 import { isZoned, valueWidth } from "./column-types.ts";
 import { MICROS } from "./column-writer.ts";
+import type { DroppedCopies } from "./dropped-copies.ts";
 import { readFixed, readStrings, readValidity } from "./vectors.ts";
 
 /** Puts the rows of column `index` of a chunk into rows [at, at + count) of a column, which has room for them. */
-export type ColumnReader = (binding: Binding, chunk: DataChunk, index: number, column: Column, at: number, count: number) => void;
+export type ColumnReader = (chunk: SourceChunk, index: number, column: Column, at: number, count: number) => void;
+
+export interface SourceChunk {
+  readonly binding: Binding;
+  readonly chunk: DataChunk;
+  /** Takes the copies of vectors that were read. */
+  readonly copies: DroppedCopies;
+}
 
 /**
  * The reader of a codec's columns, from vectors of the field's DuckDB type.
@@ -22,18 +30,16 @@ export type ColumnReader = (binding: Binding, chunk: DataChunk, index: number, c
  */
 export function columnReader(codec: Codec): ColumnReader {
   const read = valueReader(codec);
-  return (binding, chunk, index, column, at, count) => {
+  return ({ binding, chunk, copies }, index, column, at, count) => {
     const vector = binding.data_chunk_get_vector(chunk, index);
     const validity = readValidity(binding, vector, count);
-    read({ binding, chunk, vector }, column, at, count, validity);
+    read({ binding, chunk, copies, vector }, column, at, count, validity);
     markNulls(column, validity, at, count);
   };
 }
 
 /** Where values come from. */
-interface Source {
-  readonly binding: Binding;
-  readonly chunk: DataChunk;
+interface Source extends SourceChunk {
   readonly vector: DuckVector;
 }
 
@@ -51,15 +57,16 @@ function valueReader(codec: Codec): ValueReader {
   const { type } = codec.field;
   switch (type.kind) {
     case "bool":
-      return ({ binding, vector }, column, at, count) => {
+      return ({ binding, copies, vector }, column, at, count) => {
         const bytes = readFixed(binding, vector, 1, count);
         const { bits } = column as BitColumn;
         fillBits(bits, at, at + count, false);
         for (let i = 0; i < count; i++) if (bytes[i] !== 0) setBit(bits, at + i);
+        copies.add(bytes);
       };
     case "utf8":
     case "binary":
-      return ({ binding, chunk, vector }, column, at, count, validity) => {
+      return ({ binding, chunk, copies, vector }, column, at, count, validity) => {
         const { sources, source, starts, lengths } = readStrings(binding, chunk, vector, validity, count);
         const strings = column as VarColumn;
         for (let i = 0; i < count; i++) {
@@ -72,6 +79,7 @@ function valueReader(codec: Codec): ValueReader {
           else data.set(bytes.subarray(from, from + length), start);
           strings.endRow(at + i, start + length);
         }
+        for (const bytes of sources) copies.add(bytes);
       };
     case "category":
       return categoryReader(codec);
@@ -89,10 +97,11 @@ function valueReader(codec: Codec): ValueReader {
 
 /** Both sides have the same bytes. */
 function fixedReader(width: number, stride: number): ValueReader {
-  return ({ binding, vector }, column, at, count) => {
+  return ({ binding, copies, vector }, column, at, count) => {
     const bytes = readFixed(binding, vector, width, count);
     const { values } = column as FixedColumn;
     new Uint8Array(values.buffer, values.byteOffset, values.byteLength).set(bytes, at * stride * values.BYTES_PER_ELEMENT);
+    copies.add(bytes);
   };
 }
 
@@ -108,12 +117,13 @@ const codesOf = (bytes: Uint8Array, width: number, count: number) =>
 function enumReader(codec: Codec): ValueReader {
   const width = valueWidth(codec.field.type);
   const { size } = codec.dictionary as { size: number };
-  return ({ binding, vector }, column, at, count, validity) => {
+  return ({ binding, copies, vector }, column, at, count, validity) => {
     const bytes = readFixed(binding, vector, width, count);
     const codes = codesOf(bytes, width, count);
     const { values } = column as Codes;
     if (allBelow(codes, 0, count, size)) {
       values.set(codes, at);
+      copies.add(bytes);
       return;
     }
     for (let i = 0; i < count; i++) {
@@ -125,11 +135,12 @@ function enumReader(codec: Codec): ValueReader {
           `${codec.schema.name}.${codec.field.name}: the stored code ${code} is none of the ${size} values of the enum`,
         );
     }
+    copies.add(bytes);
   };
 }
 
 function categoryReader(codec: Codec): ValueReader {
-  return ({ binding, chunk, vector }, column, at, count, validity) => {
+  return ({ binding, chunk, copies, vector }, column, at, count, validity) => {
     const { sources, source, starts, lengths } = readStrings(binding, chunk, vector, validity, count);
     const { values } = column as Codes;
     for (let i = 0; i < count; i++) {
@@ -149,11 +160,12 @@ function categoryReader(codec: Codec): ValueReader {
         });
       values[at + i] = code;
     }
+    for (const bytes of sources) copies.add(bytes);
   };
 }
 
 function decimalReader(width: number): ValueReader {
-  return ({ binding, vector }, column, at, count) => {
+  return ({ binding, copies, vector }, column, at, count) => {
     const bytes = readFixed(binding, vector, width, count);
     const words = (column as FixedColumn).words as Uint32Array;
     const narrow =
@@ -170,12 +182,13 @@ function decimalReader(width: number): ValueReader {
       words[to + 2] = sign;
       words[to + 3] = sign;
     }
+    copies.add(bytes);
   };
 }
 
 function zonedReader(codec: Codec, factor: number): ValueReader {
   const big = BigInt(factor);
-  return ({ binding, vector }, column, at, count, validity) => {
+  return ({ binding, copies, vector }, column, at, count, validity) => {
     const bytes = readFixed(binding, vector, 8, count);
     const micros = new BigInt64Array(bytes.buffer, bytes.byteOffset, count);
     const from = new Int32Array(bytes.buffer, bytes.byteOffset, count * 2);
@@ -197,5 +210,6 @@ function zonedReader(codec: Codec, factor: number): ValueReader {
           `${micros[i]} microseconds since 1970 are no whole ticks of the field`,
         );
     }
+    copies.add(bytes);
   };
 }

@@ -7,6 +7,7 @@ import type { RowAccess } from "../../soa/row-access.ts";
 import { SoA } from "../../soa/soa.ts";
 import type { Binding } from "./binding.ts";
 import { columnReader } from "./column-reader.ts";
+import { DroppedCopies } from "./dropped-copies.ts";
 import type { ResultStream } from "./result-stream.ts";
 import { VECTOR_ROWS } from "./vectors.ts";
 
@@ -28,6 +29,7 @@ export async function* fetchRows(
   const growing = growingFields(access.codecs);
   const rows = growing.length > 0 ? WITH_TEXT : CHUNK_ROWS;
   const allocator = new HeapAllocator();
+  const copies = new DroppedCopies();
   const next = () => {
     const some = stream.nextSome(rows);
     // Told where it is awaited, if it still is.
@@ -55,6 +57,7 @@ export async function* fetchRows(
       for (const chunk of chunks) left += binding.data_chunk_get_size(chunk);
       for (const chunk of chunks) {
         const count = binding.data_chunk_get_size(chunk);
+        const source = { binding, chunk, copies };
         if (columns !== null && at + count > CHUNK_ROWS) yield take();
         if (columns === null) {
           // As many as are at hand, so that a few rows cost a few bytes.
@@ -65,7 +68,7 @@ export async function* fetchRows(
           capacity = Math.min(CHUNK_ROWS, Math.max(capacity * 4, at + count));
           for (const column of columns) column.grow(capacity, at);
         }
-        for (let i = 0; i < readers.length; i++) readers[i]?.(binding, chunk, i, columns[i] as Column, at, count);
+        for (let i = 0; i < readers.length; i++) readers[i]?.(source, i, columns[i] as Column, at, count);
         at += count;
         left -= count;
         if (growing.some((field) => ((columns as Column[])[field] as VarColumn).isFull(at))) yield take();
@@ -74,6 +77,7 @@ export async function* fetchRows(
     }
     if (columns !== null && at > 0) yield take();
   } finally {
+    copies.free();
     stream.cancel();
   }
 }
