@@ -5,6 +5,7 @@ import type { EntityRow } from "../../entity/types.ts";
 import { CHUNK_ROWS, growingFields } from "../../soa/chunk.ts";
 import type { RowAccess } from "../../soa/row-access.ts";
 import { SoA } from "../../soa/soa.ts";
+import { Slices } from "../event-loop.ts";
 import type { Binding } from "./binding.ts";
 import { columnReader } from "./column-reader.ts";
 import { DroppedCopies } from "./dropped-copies.ts";
@@ -30,6 +31,7 @@ export async function* fetchRows(
   const rows = growing.length > 0 ? WITH_TEXT : CHUNK_ROWS;
   const allocator = new HeapAllocator();
   const copies = new DroppedCopies();
+  const slices = new Slices();
   const next = () => {
     const some = stream.nextSome(rows);
     // Told where it is awaited, if it still is.
@@ -71,6 +73,7 @@ export async function* fetchRows(
         for (let i = 0; i < readers.length; i++) readers[i]?.(source, i, columns[i] as Column, at, count);
         at += count;
         left -= count;
+        await slices.next();
         if (growing.some((field) => ((columns as Column[])[field] as VarColumn).isFull(at))) yield take();
       }
       if (at > CHUNK_ROWS - VECTOR_ROWS) yield take();
