@@ -67,6 +67,42 @@ describe.skipIf(path === null)("the origin private file system of Chromium", () 
     );
   });
 
+  test(
+    "a second tab reads what the first one stores, and is refused to write; a shared worker only reads",
+    async () => {
+      const context = await browser.newContext();
+      const first = await TestPage.open(context, server, "plain");
+      expect(await first.ask("add", "tabs", 0, 1000)).toEqual({ refused: null, rows: 1000 });
+      const second = await TestPage.open(context, server, "plain");
+      expect(await second.ask("add", "tabs", 2000, 1)).toEqual({ refused: "CONFLICT", rows: 1000 });
+      await first.page.close();
+      expect(await second.ask("inSharedWorker", "add", "tabs", 2000, 1)).toEqual({ refused: "UNSUPPORTED", rows: 1000 });
+      expect((await second.ask("find", "tabs")).rows).toBe(1000);
+      await context.close();
+    },
+    LIMIT_MS,
+  );
+
+  test(
+    "where there is no room, what was stored stays, and there is room again later",
+    async () => {
+      const context = await browser.newContext();
+      const page = await TestPage.open(context, server, "plain");
+      await page.ask("leaveOpen", "full", 1000);
+      await page.reload();
+      const session = await context.newCDPSession(page.page);
+      const { origin } = new URL(server.url("plain"));
+      await session.send("Storage.overrideQuotaForOrigin", { origin, quotaSize: 500_000 });
+      expect(await page.ask("add", "full", 10_000, 200_000)).toEqual({ refused: "IO", rows: 1004 });
+      await page.reload();
+      expect(await page.ask("find", "full")).toEqual({ rows: 1004, unlike: [1], price: -1 });
+      await session.send("Storage.overrideQuotaForOrigin", { origin });
+      expect(await page.ask("add", "full", 10_000, 200_000)).toEqual({ refused: null, rows: 200_000 });
+      await context.close();
+    },
+    LIMIT_MS,
+  );
+
   /** Has a page add rows one by one, ends it by force, and gives the number of rows it told of until then. */
   async function addUntil(page: TestPage, folder: string, rows: number, end: () => Promise<void>): Promise<number> {
     let stored = 0;

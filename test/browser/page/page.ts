@@ -3,7 +3,7 @@
 import { FILES, STORAGE_FILES } from "./files.ts";
 import { answersByLoops, askStores, tableOverStore } from "./kernels.ts";
 import { compressions, saveAndLoad } from "./parquet.ts";
-import { addForever, find, leaveOpen, timeOfAdd } from "./sessions.ts";
+import { add, addForever, find, leaveOpen, timeOfAdd } from "./sessions.ts";
 import { type FileReport, runFile } from "./vitest.ts";
 
 /**
@@ -37,35 +37,56 @@ const tests = {
   compressions,
   saveAndLoad,
   leaveOpen,
+  add,
   addForever,
   find,
   timeOfAdd,
 };
 type Own = typeof tests;
 /** Those, and each of them in a worker. */
-export type PageTests = Own & { inWorker(name: keyof Own, ...args: unknown[]): Promise<unknown> };
+export type PageTests = Own & Record<"inWorker" | "inSharedWorker", (name: keyof Own, ...args: unknown[]) => Promise<unknown>>;
+
+interface Call {
+  readonly name: string;
+  readonly args: unknown[];
+}
 
 let worker: Worker | null = null;
+let sharedWorker: SharedWorker | null = null;
 
-function inWorker(name: string, ...args: unknown[]): Promise<unknown> {
+const inWorker = (name: string, ...args: unknown[]): Promise<unknown> => {
   worker ??= new Worker("page.js", { type: "module" });
+  return through(worker, worker, { name, args });
+};
+
+const inSharedWorker = (name: string, ...args: unknown[]): Promise<unknown> => {
+  sharedWorker ??= new SharedWorker("page.js", { type: "module" });
+  return through(sharedWorker, sharedWorker.port, { name, args });
+};
+
+function through(thread: Worker | SharedWorker, port: Worker | MessagePort, call: Call): Promise<unknown> {
   const { port1, port2 } = new MessageChannel();
   return new Promise((resolve, reject) => {
     port1.onmessage = ({ data }) => ("error" in data ? reject(new Error(data.error)) : resolve(data.result));
-    worker!.onerror = (event) => reject(new Error(event.message));
-    worker!.postMessage({ name, args }, [port2]);
+    thread.onerror = (event) => reject(new Error((event as ErrorEvent).message));
+    port.postMessage(call, [port2]);
   });
+}
+
+async function answer({ data, ports }: MessageEvent<Call>): Promise<void> {
+  const run = tests as unknown as Record<string, (...args: unknown[]) => unknown>;
+  try {
+    ports[0]!.postMessage({ result: await run[data.name]!(...data.args) });
+  } catch (error) {
+    ports[0]!.postMessage({ error: (error as Error).stack ?? String(error) });
+  }
 }
 
 if (typeof document === "undefined") {
-  const run = tests as unknown as Record<string, (...args: unknown[]) => unknown>;
-  addEventListener("message", async ({ data, ports }: MessageEvent<{ name: string; args: unknown[] }>) => {
-    try {
-      ports[0]!.postMessage({ result: await run[data.name]!(...data.args) });
-    } catch (error) {
-      ports[0]!.postMessage({ error: (error as Error).stack ?? String(error) });
-    }
+  addEventListener("message", answer);
+  addEventListener("connect", (event) => {
+    (event as MessageEvent).ports[0]!.onmessage = answer;
   });
 }
 
-Object.assign(globalThis, { faunTests: { ...tests, inWorker } });
+Object.assign(globalThis, { faunTests: { ...tests, inWorker, inSharedWorker } });

@@ -1,4 +1,4 @@
-import { Entity, f64, PersistentStore, u32, utf8 } from "faun";
+import { Entity, FaunError, f64, PersistentStore, u32, utf8 } from "faun";
 import { OpfsStorage, ParquetPersistence } from "faun/parquet";
 
 class Item extends Entity("items", { id: u32().key(), price: f64(), note: utf8() }) {}
@@ -48,4 +48,19 @@ export async function timeOfAdd(folder: string, adds: number): Promise<number> {
   const time = (performance.now() - start) / adds;
   await items.close();
   return time;
+}
+
+/** The code of the error that adding rows ends with; null where there is none, and then what was opened is left open. */
+export async function add(folder: string, first: number, rows: number): Promise<{ refused: string | null; rows: number }> {
+  const items = await open(folder);
+  const before = items.size;
+  try {
+    await items.addBatch(Array.from({ length: rows }, (_, i) => item(first + i)));
+  } catch (error) {
+    const { size } = items;
+    // For want of room it may not come about.
+    await items.close().catch(() => {});
+    return { refused: error instanceof FaunError ? error.code : String(error), rows: size };
+  }
+  return { refused: null, rows: items.size - before };
 }
