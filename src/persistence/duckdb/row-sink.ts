@@ -35,8 +35,8 @@ export function directSink(
   };
 }
 
-/** Rows that are appended directly: of fewer than a row group of 122,880 nothing is compressed before the commit. */
-const DIRECT_ROWS = 65_536;
+/** Rows that are appended directly: few enough for one turn of the event loop, and nothing of them is compressed before the commit. */
+const DIRECT_ROWS = 32_768;
 
 /** What waits is handed over once it is so many bytes: batches are asked for between two statements only. */
 const WAITING_BYTES = 2 ** 26;

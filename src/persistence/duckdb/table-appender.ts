@@ -8,7 +8,7 @@ import type { DuckConnection } from "./connection.ts";
 import { VECTOR_ROWS } from "./vectors.ts";
 
 /** Vectors of rows after which the appender gives them to the table and the event loop gets its turn. */
-const VECTORS_A_TURN = 32;
+const VECTORS_A_TURN = 16;
 
 /** Where rows go. */
 export interface Target {
@@ -36,7 +36,7 @@ export class TableAppender {
   }
 
   /**
-   * Appends the first `length` rows; gives the event loop its turn every 65,536. No statement may run on the connection meanwhile.
+   * Appends the first `length` rows; gives the event loop its turn every 32,768. No statement may run on the connection meanwhile.
    * @throws TypeConversionError, and what the engine finds wrong
    */
   async append(columns: readonly Column[], length: number, signal: AbortSignal | undefined): Promise<void> {
