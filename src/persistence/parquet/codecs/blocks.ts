@@ -22,13 +22,17 @@ const SLACK = 64;
 const KEPT_BYTES = 32 << 20;
 
 let module: WebAssembly.Module | null = null;
+let compiling: Promise<WebAssembly.Module> | null = null;
 let instance: BlockExports | null = null;
 
 /** Compiles the module, once. @throws UnsupportedError where the platform forbids WebAssembly */
 export async function loadBlocks(): Promise<void> {
+  if (module !== null) return;
   try {
-    module ??= await WebAssembly.compile(bytesFromBase64(WASM_BASE64) as Uint8Array<ArrayBuffer>);
+    compiling ??= WebAssembly.compile(bytesFromBase64(WASM_BASE64) as Uint8Array<ArrayBuffer>);
+    module = await compiling;
   } catch (error) {
+    compiling = null;
     throw new UnsupportedError(
       "the compressions snappy and lz4 need WebAssembly, which is not available here; a page's content security policy must allow 'wasm-unsafe-eval'",
       { cause: error },

@@ -35,8 +35,8 @@ interface PoolWorker {
   cancelStart: (() => void) | null;
 }
 
-/** One that is worked on, and one that waits at the worker, so that it does not wait for this thread. */
-const JOBS_A_WORKER = 2;
+/** One that is worked on, and some that wait at the worker: many take less time than this thread may be busy. */
+const JOBS_A_WORKER = 4;
 /** Bytes under way at a time, over all workers; a larger job goes alone. */
 const BYTES_UNDER_WAY = 64 << 20;
 const MOST_WORKERS = 4;

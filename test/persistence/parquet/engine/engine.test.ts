@@ -311,7 +311,7 @@ describe("a signal", () => {
     await expect(failure).rejects.toBe(reason);
     expect(hashed(await engine.decode(reader, tasks, bytes))).toEqual(hashed(wanted));
     expect(threads).toHaveLength(1);
-    expect(engine.pool.bytesUnderWay).toBe(0);
+    await until(() => engine.pool.bytesUnderWay === 0);
     await expect(engine.decode(reader, tasks, bytes, { signal: controller.signal })).rejects.toBe(reason);
   });
 
@@ -349,7 +349,8 @@ test("however much work is asked for, little of it is under way", async () => {
   const { reader, tasks, bytes } = await fileOf(Sale, sales(20_000));
   await Promise.all(Array.from({ length: 50 }, () => engine.decode(reader, tasks, bytes)));
   expect(posted).toBe(200);
-  expect(most).toBeLessThanOrEqual(4);
+  // Four at each of two workers.
+  expect(most).toBeLessThanOrEqual(8);
   expect(engine.pool.bytesUnderWay).toBe(0);
   // A job of more than all that may be under way goes alone.
   const huge = tasks.map((task) => ({ ...task, metaData: { ...task.metaData, totalUncompressedSize: 70 << 20 } }));
