@@ -9,7 +9,7 @@ import { wasmModuleText } from "../../../scripts/build-wasm.mjs";
 import { CorruptDataError, UnsupportedError, ValidationError } from "../../../src/errors.ts";
 import type { PageCodec, PageCodecName } from "../../../src/persistence/parquet/codecs/codec.ts";
 import { loadCodec } from "../../../src/persistence/parquet/codecs/load-codec.ts";
-import { optionalPackage } from "../../../src/persistence/parquet/codecs/platform.ts";
+import { missingPackage } from "../../../src/persistence/parquet/codecs/platform.ts";
 
 // brotli-wasm's build for pages fetches its module; Node's fetch reads no files.
 const { fetch } = globalThis;
@@ -211,10 +211,10 @@ describe("loadCodec", () => {
   });
 
   test("names what to install", async () => {
-    const missing = optionalPackage("@bokuweb/zstd-wasm", "zstd", () => import("no-such-package" as string));
-    await expect(missing).rejects.toThrow(
-      "zstd needs the package @bokuweb/zstd-wasm here; install it with: npm install @bokuweb/zstd-wasm",
-    );
+    expect(missingPackage("@bokuweb/zstd-wasm", "zstd", new Error("not there"))).toMatchObject({
+      code: "UNSUPPORTED",
+      message: "zstd needs the package @bokuweb/zstd-wasm here; install it with: npm install @bokuweb/zstd-wasm",
+    });
     await expect(loadCodec("lzo" as PageCodecName)).rejects.toThrow(UnsupportedError);
   });
 });

@@ -1,6 +1,6 @@
 import { copyIfShared } from "../../../columns/utf8.ts";
 import { type CodecOptions, notA, ofSize, type PageCodec } from "./codec.ts";
-import { type NodeZlib, optionalPackage, wasmOf } from "./platform.ts";
+import { missingPackage, type NodeZlib, wasmOf } from "./platform.ts";
 
 /** Higher ones are many times slower for a few percent. */
 const LEVEL = 4;
@@ -31,7 +31,7 @@ export async function loadBrotli({ level = LEVEL }: CodecOptions, zlib: NodeZlib
       },
     };
   }
-  const { default: loading } = await optionalPackage("brotli-wasm", "brotli", () => import("brotli-wasm"));
+  const { default: loading } = await importWasm();
   const brotli = await wasmOf("brotli-wasm", "brotli_wasm_bg.wasm", Promise.resolve(loading));
   return {
     name: "brotli",
@@ -59,4 +59,12 @@ export async function loadBrotli({ level = LEVEL }: CodecOptions, zlib: NodeZlib
       }
     },
   };
+}
+
+async function importWasm() {
+  try {
+    return await import("brotli-wasm");
+  } catch (error) {
+    throw missingPackage("brotli-wasm", "brotli", error);
+  }
 }

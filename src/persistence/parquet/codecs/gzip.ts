@@ -1,6 +1,6 @@
 import { copyIfShared } from "../../../columns/utf8.ts";
 import { type CodecOptions, notA, ofSize, type PageCodec } from "./codec.ts";
-import { type NodeZlib, optionalPackage } from "./platform.ts";
+import { missingPackage, type NodeZlib } from "./platform.ts";
 
 const LEVEL = 6;
 
@@ -21,7 +21,7 @@ export async function loadGzip({ level = LEVEL }: CodecOptions, zlib: NodeZlib |
       },
     };
   }
-  const fflate = await optionalPackage("fflate", "gzip", () => import("fflate"));
+  const fflate = await loadFflate();
   return {
     name: "gzip",
     compress: (bytes) => fflate.gzipSync(bytes, { level: level as 6 }),
@@ -36,4 +36,12 @@ export async function loadGzip({ level = LEVEL }: CodecOptions, zlib: NodeZlib |
       return ofSize("gzip", bytes, page, size);
     },
   };
+}
+
+async function loadFflate(): Promise<typeof import("fflate")> {
+  try {
+    return await import("fflate");
+  } catch (error) {
+    throw missingPackage("fflate", "gzip", error);
+  }
 }

@@ -21,15 +21,12 @@ export function nodeZlib(): NodeZlib | null {
   return (process?.getBuiltinModule?.("node:zlib") as NodeZlib | undefined) ?? null;
 }
 
-/** A package that is installed only where it is needed. @throws UnsupportedError that tells how to install it */
-export async function optionalPackage<M>(name: string, what: string, load: () => Promise<M>): Promise<M> {
-  try {
-    return await load();
-  } catch (error) {
-    if (error instanceof UnsupportedError) throw error;
-    throw new UnsupportedError(`${what} needs the package ${name} here; install it with: npm install ${name}`, { cause: error });
-  }
-}
+/**
+ * What is thrown where a package is not there that is installed only where it is needed. It is imported in a `try` on the
+ * spot: then bundlers warn of one that is not installed, and do not fail.
+ */
+export const missingPackage = (name: string, what: string, cause: unknown): UnsupportedError =>
+  new UnsupportedError(`${what} needs the package ${name} here; install it with: npm install ${name}`, { cause });
 
 /** More than fetching a megabyte takes; from then on it is taken for failed. */
 const PATIENCE_MS = 30_000;

@@ -1,6 +1,6 @@
 import { copyIfShared } from "../../../columns/utf8.ts";
 import { type CodecOptions, notA, ofSize, type PageCodec } from "./codec.ts";
-import { type NodeZlib, optionalPackage, wasmOf } from "./platform.ts";
+import { missingPackage, type NodeZlib, wasmOf } from "./platform.ts";
 
 const LEVEL = 3;
 
@@ -49,8 +49,7 @@ export async function loadZstd({ level = LEVEL }: CodecOptions, zlib: NodeZlib |
 let wasm: Promise<typeof import("@bokuweb/zstd-wasm")> | null = null;
 
 function loadWasm(): Promise<typeof import("@bokuweb/zstd-wasm")> {
-  wasm ??= optionalPackage("@bokuweb/zstd-wasm", "zstd", async () => {
-    const loaded = await import("@bokuweb/zstd-wasm");
+  wasm ??= importWasm().then(async (loaded) => {
     // Where it cannot be fetched, it tells nobody.
     await wasmOf("@bokuweb/zstd-wasm", "zstd.wasm", loaded.init());
     return loaded;
@@ -60,6 +59,14 @@ function loadWasm(): Promise<typeof import("@bokuweb/zstd-wasm")> {
     wasm = null;
   });
   return wasm;
+}
+
+async function importWasm(): Promise<typeof import("@bokuweb/zstd-wasm")> {
+  try {
+    return await import("@bokuweb/zstd-wasm");
+  } catch (error) {
+    throw missingPackage("@bokuweb/zstd-wasm", "zstd", error);
+  }
 }
 
 const MAGIC = 0xfd2fb528;
