@@ -9,7 +9,7 @@ export class Skipped extends Error {}
 
 /** What pip and Maven say where they do not reach what they fetch from. */
 export const UNREACHABLE =
-  /NewConnectionError|ConnectTimeoutError|ReadTimeoutError|ProxyError|Max retries exceeded|Temporary failure in name resolution|Name or service not known|Network is unreachable|Connection (?:refused|reset|aborted)|timed out|Unknown host|Connect to|transfer failed/i;
+  /NewConnectionError|ConnectTimeoutError|ReadTimeoutError|ProxyError|Max retries exceeded|Temporary failure in name resolution|Name or service not known|Network is unreachable|Connection (?:refused|reset|aborted)|timed out|Unknown host|Connect to|transfer failed|\(from versions: none\)/i;
 
 /**
  * A Python environment with the packages of a requirements file: made where there is none, else used again.

@@ -40,6 +40,7 @@ function toolsPage({ tools }: Results): string {
   parts.push(typeTable(tools));
   parts.push("## Tool by tool\n");
   for (const [tool, result] of Object.entries(tools)) parts.push(section(tool, result));
+  parts.push(REFUSED);
   return `${parts.join("\n").trimEnd()}\n`;
 }
 
@@ -49,6 +50,29 @@ const HEAD = `# With other tools
 
 What Faun writes, these tools read, and what they write, Faun reads. This page is made by a run that compares every value: a
 table with every type of field, required and nullable, of edge values and random ones, in Parquet of every codec and as Arrow IPC.
+`;
+
+const REFUSED = `## What Faun does not take
+
+Each is refused with a typed error that names the column; nothing is read in part.
+
+- Nested columns, times of day, durations and intervals: no field has such values. Columns that the entity does not name are not
+  looked at.
+- Values that the field cannot hold as they are: nanoseconds that are no whole ticks of the field's unit, decimals beyond 38 digits or
+  with more behind the point than the field, nulls where the field takes none.
+- Arrow IPC with buffers compressed by zstd, unless a codec is registered with apache-arrow:
+
+  \`\`\`ts
+  import { zstdDecompressSync } from "node:zlib"; // Node 22.15 and newer
+  import { CompressionType, compressionRegistry } from "apache-arrow";
+
+  compressionRegistry.set(CompressionType.ZSTD, { decode: zstdDecompressSync });
+  \`\`\`
+
+- Parquet with encrypted columns or footers, and LZO.
+
+\`test/interop/hostile-*.ts\` lists what comes of files that are broken or made to do harm, [interop-files.md](interop-files.md) what
+comes of those that other projects keep for their tests.
 `;
 
 /** What the field is declared as. */
@@ -121,5 +145,6 @@ const WHAT: Readonly<Record<string, string>> = {
   parquet: "Parquet in every codec",
   file: "Arrow IPC, file",
   stream: "Arrow IPC, stream",
+  limits: "what is known to be limited",
   questions: "questions in its own language, answered as Faun answers them; push-down",
 };

@@ -1,7 +1,7 @@
 // Writes what other tools are to read: node write-files.mjs FOLDER. Beside the files, what they hold, as text.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { arrowFieldTypes, Store, toArrowIPC } from "faun";
+import { arrowFieldTypes, Entity, Store, timestamp, toArrowIPC } from "faun";
 import { COMPRESSIONS, ParquetPersistence, type ParquetPersistenceOptions } from "faun/parquet";
 import { COLUMNS, everything, textRows, valuesOf } from "./everything.ts";
 import { writeOrders } from "./orders.ts";
@@ -37,6 +37,19 @@ for (const format of ["stream", "file"] as const) {
   const path = format === "stream" ? "everything.arrows" : "everything.arrow";
   writeFileSync(join(folder, path), toArrowIPC(store, { format }));
   files.push({ format, name: format, path });
+}
+
+/** What some tools are known to refuse, or to take for something else: a zone that is an offset, and the first nanosecond. */
+for (const [name, field, value] of [
+  ["offset", timestamp("us", { timezone: "+05:30" }), 1_763_453_000_000_000n],
+  ["nanoseconds", timestamp("ns"), -(2n ** 63n)],
+] as const) {
+  class Limit extends Entity("limit", { at: field }) {}
+  const limit = new Store(Limit);
+  limit.add({ at: value });
+  const persistence = new ParquetPersistence(Limit, join(folder, `limit-${name}`));
+  await persistence.save(limit);
+  await persistence.close();
 }
 
 writeFileSync(join(folder, "rows.jsonl"), rows.map((row) => `${JSON.stringify(row)}\n`).join(""));

@@ -43,6 +43,12 @@ def main():
     name, path, out = sys.argv[1:4]
     tool = importlib.import_module(f"tool_{name}")
     results = {format: tally.result() for format, tally in read_all(tool, Folder(path)).items()}
+    if hasattr(tool, "limits"):
+        # That what docs/interop.md says of limits is so.
+        tally = Tally()
+        for what, holds in tool.limits(Path(path)):
+            tally.check(what, holds, "is no longer so")
+        results["limits"] = tally.result()
     if hasattr(tool, "answers"):
         results["questions"] = ask(tool, Path(path) / "data" / "orders").result()
     results["snippets"] = run_snippets(name).result()

@@ -98,3 +98,9 @@ def writes(table):
         "to_feather": ("file", lambda path: data.to_feather(path) or changed),
         "to_feather, uncompressed": ("file", lambda path: data.to_feather(path, compression="uncompressed") or changed),
     }
+
+
+def limits(folder):
+    first = pd.read_parquet(folder / "limit-nanoseconds" / "data.parquet")["at"]
+    yield "the first nanosecond is NaT", bool(first.isna()[0])
+    yield "an offset is a zone", pd.read_parquet(folder / "limit-offset" / "data.parquet")["at"][0].utcoffset().total_seconds() == 19800

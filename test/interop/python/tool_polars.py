@@ -121,3 +121,12 @@ def writes(table):
         "write_ipc, oldest compatible form (large strings)": arrow("file", compat_level=pl.CompatLevel.oldest()),
         "write_ipc_stream": arrow("stream"),
     }
+
+
+def limits(folder):
+    try:
+        pl.read_parquet(folder / "limit-offset" / "data.parquet")
+        refused = False
+    except BaseException as error:  # It panics with what is no Exception.
+        refused = "time zone" in str(error)
+    yield "a file with an offset for a zone is refused", refused

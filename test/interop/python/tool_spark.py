@@ -136,3 +136,16 @@ def writes(table):
             **{"parquet__block__size": "65536", "parquet__page__size": "1024", codec: "uncompressed"}
         ),
     }
+
+
+def limits(folder):
+    path = str(folder / "limit-nanoseconds" / "data.parquet")
+    yield "nanoseconds are bigint", session().read.parquet(path).collect() == [(-(2**63),)]
+    session().conf.set("spark.sql.legacy.parquet.nanosAsLong", "false")
+    try:
+        session().read.parquet(path).collect()
+        refused = False
+    except Exception as error:
+        refused = "PARQUET_TYPE_ILLEGAL" in str(error)
+    session().conf.set("spark.sql.legacy.parquet.nanosAsLong", "true")
+    yield "nanoseconds are refused without that setting", refused

@@ -29,9 +29,6 @@ export function arrowHints({ keyValueMetadata }: FileMetaData): ReadonlyMap<stri
 
 const isTime = (type: ForeignType): boolean => type.kind === "timestamp" || (type.kind === "date" && type.unit === "ms");
 
-/** The hint for a column that does not say what its integers are. */
-export function hintFor({ element, path }: Leaf, hints: ReadonlyMap<string, ForeignType>): ForeignType | undefined {
-  if (element.type !== PhysicalType.INT64 || path.length !== 1 || Object.keys(logicalTypeOf(element)).length > 0)
-    return undefined;
-  return hints.get(path[0]);
-}
+/** Whether a column holds 64-bit integers of which Parquet does not say what they are. */
+export const isUntyped = ({ element, path }: Leaf): boolean =>
+  element.type === PhysicalType.INT64 && path.length === 1 && Object.keys(logicalTypeOf(element)).length === 0;

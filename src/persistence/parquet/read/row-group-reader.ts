@@ -12,7 +12,7 @@ import type { PageCodec, PageCodecName } from "../codecs/codec.ts";
 import { CompressionCodec } from "../format/metadata.ts";
 import { chunkRange, type Footer } from "../format/read-footer.ts";
 import type { Leaf } from "../format/schema-tree.ts";
-import { arrowHints, hintFor } from "./arrow-hints.ts";
+import { arrowHints, isUntyped } from "./arrow-hints.ts";
 import { absentMaker, columnMaker, type MakeColumn } from "./column-maker.ts";
 import { type ColumnPlan, decodingOf } from "./column-plan.ts";
 import { type DecodedColumn, decodedSize, defaultDecodedBytes } from "./decode-chunk.ts";
@@ -61,14 +61,17 @@ export class RowGroupReader {
     this.#footer = footer;
     this.#place = place;
     this.#limits = limits;
-    const hints = arrowHints(footer.metadata);
+    let hints: ReturnType<typeof arrowHints> | null = null;
     this.#sources = fileColumns(schema, footer.leaves, place).map((leaf, index) => {
       const field = schema.fields[index];
       const codec = codecs[index];
       if (leaf === null) return { field, leaf, plan: null, make: absentMaker(codec) };
       const decoding = decodingOf(leaf.element, field.type);
-      const type = isOfTime(field) ? (hintFor(leaf, hints) ?? decoding.type) : decoding.type;
-      const plan: ColumnPlan = { ...decoding, type, maxDefinition: leaf.maxDefinition };
+      const plan = { ...decoding, maxDefinition: leaf.maxDefinition };
+      if (isOfTime(field) && isUntyped(leaf)) {
+        hints ??= arrowHints(footer.metadata);
+        plan.type = hints.get(leaf.path[0]) ?? decoding.type;
+      }
       return { field, leaf, plan, make: columnMaker(schema, codec, plan) };
     });
   }
