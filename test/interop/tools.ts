@@ -89,5 +89,6 @@ export const LIMITS: Readonly<Record<string, readonly string[]>> = {
     "Brotli needs a codec that does not come with Spark: use any other.",
     "There are no unsigned integers: each is the next larger type, u64 `decimal(20,0)`.",
     "Arrow IPC is not read.",
+    "What Spark wrote before 3.0 has dates and times before 1582 in the Julian calendar: Faun, as PyArrow, reads them as they are stored, and does not move them.",
   ],
 };
