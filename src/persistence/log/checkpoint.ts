@@ -37,6 +37,8 @@ export interface Checkpoint {
 export interface CheckpointFormat {
   /** The present one; an empty one where there is none yet. @throws SchemaMismatchError, CorruptDataError, IoError */
   open(storage: Storage, schema: EntitySchema): Promise<Checkpoint>;
+  /** Whether a checkpoint is still the one that `open` would give; much cheaper than that. @throws IoError */
+  isPresent(storage: Storage, checkpoint: Checkpoint): Promise<boolean>;
   /**
    * Replaces the present checkpoint by what an overlay makes of it, at once and durably.
    * @param facts those of the new one

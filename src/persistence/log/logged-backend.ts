@@ -192,6 +192,8 @@ export class LoggedBackend implements Backend {
       // Only who has the lock may set damaged segments aside.
       onDamage,
       setAside: lock !== null,
+      // Who is going to change something looks at everything anew.
+      known: lock === null ? this.#opened?.layers.checkpoint : undefined,
       ...options,
     });
     const log = new RedoLog(this.#storage, LOG_FOLDER, this.#schema.name, facts.seq, this.#options);

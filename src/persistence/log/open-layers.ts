@@ -14,6 +14,8 @@ export interface OpenLayersOptions extends OperationOptions {
   readonly onDamage: "refuse" | "keep sound";
   /** Whether what is lost by "keep sound" is moved out of the way of what comes next. */
   readonly setAside: boolean;
+  /** Of an earlier look: it is read anew only if another one took its place. */
+  readonly known?: Checkpoint | undefined;
 }
 
 /** How often a reader looks again whose log was folded away while it read. */
@@ -31,19 +33,26 @@ export async function openLayers(
   options: OpenLayersOptions,
 ): Promise<{ layers: Layers; facts: CheckpointFacts }> {
   for (let attempt = 1; ; attempt++) {
-    const checkpoint = await format.open(storage, schema);
-    const { seq } = checkpoint.facts;
+    const known = attempt === 1 ? options.known : undefined;
+    // With a log it is held against what is there once the log is read.
+    const stays = known !== undefined && (options.log || (await format.isPresent(storage, known)));
+    const checkpoint = stays ? known.retain() : await format.open(storage, schema);
     try {
       if (!options.log) return { layers: new Layers(entity, schema, checkpoint), facts: checkpoint.facts };
       const opened = await replayed(entity, schema, storage, checkpoint, options);
       // Without the lock: a writer may have folded the log, all of it, into a later checkpoint meanwhile.
-      if (options.setAside || attempt >= ATTEMPTS || (await seqOf(storage, schema, format)) === seq) return opened;
-      await checkpoint.release();
+      if (options.setAside || attempt >= ATTEMPTS || (await format.isPresent(storage, checkpoint))) return opened;
     } catch (error) {
-      await checkpoint.release();
-      const moved = error instanceof CorruptDataError && attempt < ATTEMPTS && (await seqOf(storage, schema, format)) > seq;
-      if (!moved) throw error;
+      const again =
+        error instanceof CorruptDataError &&
+        attempt < ATTEMPTS &&
+        !(await format.isPresent(storage, checkpoint).catch(() => true));
+      if (!again) {
+        await checkpoint.release();
+        throw error;
+      }
     }
+    await checkpoint.release();
   }
 }
 
@@ -76,10 +85,4 @@ async function setDamagedAside(storage: Storage, last: bigint): Promise<void> {
   const segments = (await segmentsIn(storage, "log")).filter(({ firstSeq }) => firstSeq > last);
   for (const { name } of segments.reverse()) await storage.rename(name, `${name}.damaged`);
   if (segments.length > 0) await storage.syncFolder("log");
-}
-
-async function seqOf(storage: Storage, schema: EntitySchema, format: CheckpointFormat): Promise<bigint> {
-  const checkpoint = await format.open(storage, schema);
-  await checkpoint.release();
-  return checkpoint.facts.seq;
 }

@@ -1,3 +1,4 @@
+import { equalBytes } from "../../columns/utf8.ts";
 import { CorruptDataError, FaunError } from "../../errors.ts";
 import type { Storage, StoredFile } from "../storage/storage.ts";
 import { chunkChecksums } from "./format/checksums.ts";
@@ -17,11 +18,14 @@ export class ParquetFile {
   /** CRC-32 of every column chunk, where Faun wrote the file. */
   readonly checksums: Uint32Array | null;
   readonly #stored: StoredFile;
+  /** The footer as it lies in the file, with the tail. */
+  readonly #end: Uint8Array;
   #holders = 1;
 
-  private constructor(place: string, stored: StoredFile, footer: Footer) {
+  private constructor(place: string, stored: StoredFile, end: Uint8Array, footer: Footer) {
     this.place = place;
     this.#stored = stored;
+    this.#end = end;
     this.footer = footer;
     this.checksums = footer.checked ? chunkChecksums(footer.metadata, place) : null;
   }
@@ -32,10 +36,28 @@ export class ParquetFile {
     if (stored === null) return null;
     const place = `${storage.location}/${name}`;
     try {
-      return new ParquetFile(place, stored, await footerOf(stored, place));
+      const end = await endOf(stored, place);
+      const footer = guarded(place, () => readFooter(end.subarray(0, -TAIL_BYTES), stored.size, place));
+      return new ParquetFile(place, stored, end, footer);
     } catch (error) {
       await stored.close();
       throw error;
+    }
+  }
+
+  /** Whether the file of a name is this one still, null for none: whether its footer is, byte for byte. @throws IoError */
+  static async isStored(storage: Storage, name: string, file: ParquetFile | null): Promise<boolean> {
+    const stored = await storage.open(name);
+    if (stored === null || file === null) {
+      await stored?.close();
+      return stored === null && file === null;
+    }
+    try {
+      const { size } = stored;
+      const end = file.#end;
+      return size === file.size && equalBytes(await stored.read(size - end.length, end.length), end);
+    } finally {
+      await stored.close();
     }
   }
 
@@ -81,14 +103,14 @@ export class ParquetFile {
   }
 }
 
-async function footerOf(stored: StoredFile, place: string): Promise<Footer> {
+/** The footer and the tail. */
+async function endOf(stored: StoredFile, place: string): Promise<Uint8Array> {
   const { size } = stored;
   const first = Math.min(size, FIRST_READ);
   const end = await stored.read(size - first, first);
   const length = footerLength(end.subarray(-TAIL_BYTES), size, place);
-  const start = first - TAIL_BYTES - length;
-  const bytes = start >= 0 ? end.subarray(start, start + length) : await stored.read(size - TAIL_BYTES - length, length);
-  return guarded(place, () => readFooter(bytes, size, place));
+  const whole = length + TAIL_BYTES;
+  return whole <= first ? end.slice(first - whole) : stored.read(size - whole, whole);
 }
 
 /** Whatever bytes make code stumble is damage of the file, and told as such. */

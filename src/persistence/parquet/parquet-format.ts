@@ -41,6 +41,10 @@ export class ParquetFormat implements CheckpointFormat {
     }
   }
 
+  async isPresent(storage: Storage, checkpoint: Checkpoint): Promise<boolean> {
+    return ParquetFile.isStored(storage, DATA_FILE, (checkpoint as ParquetCheckpoint).file);
+  }
+
   async fold(
     storage: Storage,
     present: Checkpoint,

@@ -126,6 +126,52 @@ test("only the wanted columns of row groups that may match are read", async () =
   await persistence.close();
 });
 
+test("a reader that looks again reads the footer's bytes, and all of it only where another file is there", async () => {
+  const opened: number[] = [];
+  class Counting extends MemoryStorage {
+    override async open(name: string) {
+      const file = await super.open(name);
+      if (name !== "data.parquet" || file === null) return file;
+      let bytes = 0;
+      return {
+        size: file.size,
+        read(offset: number, length: number) {
+          bytes += length;
+          return file.read(offset, length);
+        },
+        close() {
+          opened.push(bytes);
+          return file.close();
+        },
+      };
+    }
+  }
+  const storage = new Counting();
+  const writer = new ParquetPersistence(Order, storage);
+  await writer.save(soaOf(orders(0, 250)));
+  for (const includeLog of [false, true]) {
+    const reader = new ParquetPersistence(Order, storage, { readOnly: true, includeLog });
+    expect(await reader.count()).toBe(250);
+    opened.length = 0;
+    expect(await reader.count()).toBe(250);
+    const looked = opened.slice();
+    expect(looked).toEqual([footerOf(await bytesOf(storage)).byteLength + 8]);
+    await writer.save(soaOf(orders(250, 250)));
+    expect([...(await reader.load()).rows()].map(({ orderId }) => orderId)).toEqual(
+      orders(250, 250).map(({ orderId }) => orderId),
+    );
+    await writer.append(soaOf(orders(500, 10)));
+    expect(await reader.count()).toBe(includeLog ? 260 : 250);
+    await writer.clear();
+    await writer.save(soaOf(orders(0, 250)));
+    expect(await reader.count()).toBe(250);
+    await reader.close();
+  }
+  await writer.close();
+  const empty = new ParquetPersistence(Order, new MemoryStorage(), { readOnly: true });
+  expect([await empty.count(), await empty.count()]).toEqual([0, 0]);
+});
+
 describe("files that are not what they should be", () => {
   const saved = async () => {
     const disk = new SimulatedDisk();
