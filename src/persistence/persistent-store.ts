@@ -1,10 +1,9 @@
 import type { Table } from "apache-arrow";
 import { recordBatchesOf, type ToArrowOptions } from "../arrow/table.ts";
 import type { AllocatorChoice } from "../columns/allocator.ts";
-import { schemaOf } from "../entity/entity.ts";
 import { assertOptions } from "../entity/options.ts";
 import type { EntityClass, EntityRow, FieldsOf, InitOf, KeyArg, PatchOf } from "../entity/types.ts";
-import { UnsupportedError, ValidationError } from "../errors.ts";
+import { UnsupportedError } from "../errors.ts";
 import type { QueryColumns } from "../query/column-types.ts";
 import { sourceOf } from "../query/engine/source.ts";
 import type { Plan } from "../query/plan.ts";
@@ -25,6 +24,7 @@ import type { ChangeKind, OperationOptions, Transaction, Version } from "./backe
 import { type Ingested, type IngestOptions, type IngestTarget, ingest } from "./ingest.ts";
 import { copyInRows, loadRows } from "./load-rows.ts";
 import type { Persistence } from "./persistence.ts";
+import { assertOpenable } from "./persistent-store/assert-openable.ts";
 import type { Barrier } from "./persistent-store/barrier.ts";
 import { Committer } from "./persistent-store/committer.ts";
 import { Lot } from "./persistent-store/lot.ts";
@@ -71,19 +71,8 @@ export class PersistentStore<T extends EntityRow> extends Queryable<T, "source">
     persistence: Persistence<T>,
     options: PersistentStoreOptions = {},
   ): Promise<PersistentStore<T>> {
-    if (typeof persistence !== "object" || persistence === null || !("backend" in persistence)) {
-      throw new ValidationError({
-        entity: "PersistentStore.open()",
-        value: persistence,
-        expected: "a persistence, such as new ArrowPersistence(Order)",
-      });
-    }
+    assertOpenable(persistence);
     assertOptions<PersistentStoreOptions>("PersistentStore.open()", options, { allocator: true });
-    if (!persistence.backend.capabilities.atomicCommit) {
-      throw new UnsupportedError(
-        `${schemaOf(persistence.entity).name}: a PersistentStore needs a backend whose commits are whole or not at all`,
-      );
-    }
     try {
       const { kernel, version } = await loadKernel(persistence, options);
       return new PersistentStore(persistence, options, kernel, version);
@@ -95,6 +84,9 @@ export class PersistentStore<T extends EntityRow> extends Queryable<T, "source">
   }
 
   private constructor(persistence: Persistence<T>, options: PersistentStoreOptions, kernel: SoA<T>, version: Version) {
+    if (!(kernel instanceof SoA)) {
+      throw new UnsupportedError("new PersistentStore() cannot load what is stored: await PersistentStore.open(persistence)");
+    }
     super();
     this.persistence = persistence;
     this.#options = options;

@@ -63,6 +63,12 @@ const settled = async (promise: Promise<unknown>) =>
   );
 
 describe("what a call gives", () => {
+  test("nobody makes a store without opening its storage", () => {
+    const Constructor = PersistentStore as unknown as new (entity: unknown) => unknown;
+    expect(() => new Constructor(Order)).toThrow(UnsupportedError);
+    expect(() => new Constructor(Order)).toThrow(/await PersistentStore.open/);
+  });
+
   test("open loads what is there; add, addBatch and addColumns resolve with where the rows are", async () => {
     const { store } = await openStore();
     expect(store.size).toBe(5);
@@ -178,6 +184,7 @@ describe("validation at the call", () => {
       ValidationError,
     ],
     ["a draft with another key", (store) => store.update(1n, (draft) => draft.with({ orderId: 9n })), ValidationError],
+    ["a patch from a draft function", (store) => store.update(1n, () => ({ total: 77 })), ValidationError],
     ["a draft that is not done", (store) => store.update(1n, async (draft) => draft.ship()), ValidationError],
   ];
 

@@ -45,7 +45,21 @@ export function draftChanges(
     }
     changes.push([index, capture(value)]);
   }
+  if (changes.length === 0) refusePatch(schema, returned);
   return changes;
+}
+
+/** `(draft) => ({ total: 5 })` changes nothing, and whoever wrote it meant it to. */
+function refusePatch(schema: EntitySchema, returned: unknown): void {
+  if (typeof returned !== "object" || returned === null || Object.getPrototypeOf(returned) !== Object.prototype) return;
+  const field = schema.fields.find(({ name }) => Object.hasOwn(returned, name));
+  if (field === undefined) return;
+  throw new ValidationError({
+    entity: schema.name,
+    field: field.name,
+    value: returned,
+    expected: "a function that changes the draft it is given; to set fields, give update() the patch itself",
+  });
 }
 
 function refuseThenable(schema: EntitySchema, returned: unknown): void {

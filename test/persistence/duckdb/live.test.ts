@@ -324,6 +324,7 @@ test("what is none of it is refused before anything is opened", async () => {
     { a: orders, A: orders },
     { "\ud800": orders },
     { twice: new Store(Twice) },
+    orders,
   ])
     await expect(sqlOver(wrong as never)).rejects.toThrow(ValidationError);
   const db = await over({ orders });

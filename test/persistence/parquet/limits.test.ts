@@ -1,4 +1,4 @@
-import { binary, Entity, Store, UnsupportedError, u32 } from "faun";
+import { binary, Entity, PersistentStore, Store, UnsupportedError, u32 } from "faun";
 import { MemoryStorage, ParquetPersistence } from "faun/parquet";
 import { expect, test } from "vitest";
 
@@ -20,6 +20,8 @@ test("what Faun wrote it reads, however well it was compressed; attached, it is 
   const attached = ParquetPersistence.attach(Blob, file).load();
   await expect(attached).rejects.toThrow(UnsupportedError);
   await expect(attached).rejects.toThrow(/row group 0, column "bytes": .*the limit decodedBytes is/);
+  const attachedToChange = PersistentStore.open(ParquetPersistence.attach(Blob, file));
+  await expect(attachedToChange).rejects.toThrow(/blobs: .* can only be read/);
   const granted = await ParquetPersistence.attach(Blob, file, { limits: { decodedBytes: 2 ** 29 } }).load();
   expect(Store.over(granted).get(1)!.bytes.length).toBe(130 * 2 ** 20);
 });

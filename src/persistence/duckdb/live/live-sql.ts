@@ -166,6 +166,7 @@ function checkedSources(tables: LiveTables): Map<string, LiveSource> {
   const seen = new Set<string>();
   const refuse = (entity: string, value: unknown, expected: string) => new ValidationError({ entity, value, expected });
   if (typeof tables !== "object" || tables === null) throw refuse("sqlOver()", tables, "an object of stores by name");
+  if (isLiveRows(tables)) throw refuse("sqlOver()", tables, "an object of stores by name, such as { orders }");
   for (const [name, given] of Object.entries(tables)) {
     if (name === "" || name.includes("\0") || !name.isWellFormed())
       throw refuse("sqlOver()", name, "names that SQL can write: not empty, without NUL and lone surrogates");
