@@ -82,18 +82,20 @@ describe.skipIf(path === null)("in Chromium", () => {
     });
 
     // What is to be seen in a plain page is to be seen in a strict one.
-    test.skipIf(rules === "plain")(
-      "tests that Node runs pass",
-      async () => {
-        for (const file of await page.ask("files")) {
-          const report = await page.ask("run", file);
-          log.push(`  ${rules}: ${describeRun(report)}`);
-          expect(report.failed, report.failed.join("\n")).toEqual([]);
-          expect(report.passed).toBeGreaterThan(0);
-        }
-      },
-      LIMIT_MS,
-    );
+    if (rules !== "plain") {
+      test(
+        "tests that Node runs pass",
+        async () => {
+          for (const file of await page.ask("files")) {
+            const report = await page.ask("run", file);
+            log.push(`  ${rules}: ${describeRun(report)}`);
+            expect(report.failed, report.failed.join("\n")).toEqual([]);
+            expect(report.passed).toBeGreaterThan(0);
+          }
+        },
+        LIMIT_MS,
+      );
+    }
 
     test("nothing was thrown beside", () => {
       expect(page.errors).toEqual([]);
