@@ -8,12 +8,15 @@ import { encodeUtf8 } from "../../columns/utf8.ts";
 import type { VarColumn } from "../../columns/var-column.ts";
 import { describeType, type TimeUnit } from "../../entity/field-type.ts";
 import { TypeConversionError } from "../../errors.ts";
-import type { Binding, DuckVector } from "./binding.ts";
+import type { Binding } from "./binding.ts";
 import { isZoned, valueWidth } from "./column-types.ts";
-import { VECTOR_ROWS, writeFixed, writeStrings, writeValidity } from "./vectors.ts";
+import { type Target, VECTOR_ROWS, writeFixed, writeStrings, writeValidity } from "./vectors.ts";
 
 /** Writes rows [from, from + count) of a column of a field into a vector of the field's DuckDB type; `from` is a multiple of 8. */
-export type ColumnWriter = (binding: Binding, vector: DuckVector, column: Column, from: number, count: number) => void;
+export type ColumnWriter = (binding: Binding, target: Target, column: Column, from: number, count: number) => void;
+
+/** The same, into rows of the vector from `at` on; without their validity. */
+type ValueWriter = (binding: Binding, target: Target, at: number, column: Column, from: number, count: number) => void;
 
 /** Microseconds in a tick of a zoned timestamp. */
 export const MICROS: Readonly<Record<Exclude<TimeUnit, "ns">, number>> = { s: 1_000_000, ms: 1000, us: 1 };
@@ -21,38 +24,46 @@ export const MICROS: Readonly<Record<Exclude<TimeUnit, "ns">, number>> = { s: 1_
 /** The writer of a codec's columns. Not to be shared by concurrent writes: it has buffers of its own. */
 export function columnWriter(codec: Codec): ColumnWriter {
   const write = valueWriter(codec);
-  return (binding, vector, column, from, count) => {
-    write(binding, vector, column, from, count);
-    if (column.validity !== null) writeValidity(binding, vector, column.validity.subarray(from >>> 3), count);
+  return (binding, target, column, from, count) => {
+    write(binding, target, 0, column, from, count);
+    if (column.validity !== null) writeValidity(binding, target, column.validity.subarray(from >>> 3), count);
   };
 }
 
-function valueWriter(codec: Codec): ColumnWriter {
+/** For writers with buffers for the rows of a vector: gives them so many at a time. */
+const byVector =
+  (write: ValueWriter): ValueWriter =>
+  (binding, target, at, column, from, count) => {
+    for (let done = 0; done < count; done += VECTOR_ROWS)
+      write(binding, target, at + done, column, from + done, Math.min(VECTOR_ROWS, count - done));
+  };
+
+function valueWriter(codec: Codec): ValueWriter {
   const { type } = codec.field;
   switch (type.kind) {
     case "bool": {
       const bytes = new Uint8Array(VECTOR_ROWS);
-      return (binding, vector, column, from, count) => {
+      return byVector((binding, target, at, column, from, count) => {
         const { bits } = column as BitColumn;
         for (let i = 0; i < count; i++) bytes[i] = getBit(bits, from + i) ? 1 : 0;
-        writeFixed(binding, vector, 1, bytes, count);
-      };
+        writeFixed(binding, target, at, 1, bytes, count);
+      });
     }
     case "utf8":
     case "binary":
-      return (binding, vector, column, from, count) => {
+      return byVector((binding, target, at, column, from, count) => {
         const strings = column as VarColumn;
         strings.settle();
-        writeStrings(binding, vector, strings.offsets.subarray(from, from + count + 1), strings.data, count);
-      };
+        writeStrings(binding, target, at, strings.offsets.subarray(from, from + count + 1), strings.data, count);
+      });
     case "category":
-      return categoryWriter(codec);
+      return byVector(categoryWriter(codec));
     case "enum":
       return enumWriter(codec);
     case "decimal":
-      return type.precision > 18 ? fixedWriter(16) : decimalWriter(valueWidth(type));
+      return type.precision > 18 ? fixedWriter(16) : byVector(decimalWriter(valueWidth(type)));
     case "timestamp":
-      if (isZoned(type) && type.unit !== "us") return zonedWriter(codec, MICROS[type.unit as "s" | "ms"]);
+      if (isZoned(type) && type.unit !== "us") return byVector(zonedWriter(codec, MICROS[type.unit as "s" | "ms"]));
       return fixedWriter(8);
     default:
       return fixedWriter(valueWidth(type));
@@ -60,28 +71,24 @@ function valueWriter(codec: Codec): ColumnWriter {
 }
 
 /** Both sides have the same bytes. */
-function fixedWriter(width: number): ColumnWriter {
-  return (binding, vector, column, from, count) => {
+function fixedWriter(width: number): ValueWriter {
+  return (binding, target, at, column, from, count) => {
     const { values } = column as FixedColumn;
-    writeFixed(binding, vector, width, values, count, from * width);
+    writeFixed(binding, target, at, width, values, count, from * width);
   };
 }
 
 type Codes = FixedColumn<Uint8Array | Uint16Array | Uint32Array>;
 
 /** DuckDB's codes are those of the declaration too. One that is not in it would be read as null: it is refused. */
-function enumWriter(codec: Codec): ColumnWriter {
+function enumWriter(codec: Codec): ValueWriter {
   const { type, name, column: columnName } = codec.field;
   const width = valueWidth(type);
   const { size } = codec.dictionary as { size: number };
   const scratch =
     width === 1 ? new Uint8Array(VECTOR_ROWS) : width === 2 ? new Uint16Array(VECTOR_ROWS) : new Uint32Array(VECTOR_ROWS);
-  return (binding, vector, column, from, count) => {
+  const checked = byVector((binding, target, at, column, from, count) => {
     const { values } = column as Codes;
-    if (values.BYTES_PER_ELEMENT === width && allBelow(values, from, from + count, size)) {
-      writeFixed(binding, vector, width, values, count, from * width);
-      return;
-    }
     for (let i = 0; i < count; i++) {
       const code = values[from + i] as number;
       if (code < size) scratch[i] = code;
@@ -95,16 +102,22 @@ function enumWriter(codec: Codec): ColumnWriter {
           `the code ${code} of a row is none of the ${size} values of ${name}`,
         );
     }
-    writeFixed(binding, vector, width, scratch, count);
+    writeFixed(binding, target, at, width, scratch, count);
+  });
+  const asTheyAre = fixedWriter(width);
+  return (binding, target, at, column, from, count) => {
+    const { values } = column as Codes;
+    const fine = values.BYTES_PER_ELEMENT === width && allBelow(values, from, from + count, size);
+    (fine ? asTheyAre : checked)(binding, target, at, column, from, count);
   };
 }
 
-function categoryWriter(codec: Codec): ColumnWriter {
+function categoryWriter(codec: Codec): ValueWriter {
   const offsets = new Float64Array(VECTOR_ROWS + 1);
   let bytes = new Uint8Array(VECTOR_ROWS * 16);
   const encoded: (Uint8Array | undefined)[] = [];
   let truncations = 0;
-  return (binding, vector, column, from, count) => {
+  return (binding, target, at, column, from, count) => {
     const { values } = column as Codes;
     const dictionary = codec.dictionary as { values: readonly string[]; truncations: number };
     if (dictionary.truncations !== truncations) encoded.length = 0;
@@ -125,15 +138,15 @@ function categoryWriter(codec: Codec): ColumnWriter {
       end += text.length;
     }
     offsets[count] = end;
-    writeStrings(binding, vector, offsets, bytes, count);
+    writeStrings(binding, target, at, offsets, bytes, count);
   };
 }
 
 /** Decimals of up to 18 digits are narrower integers in DuckDB. */
-function decimalWriter(width: number): ColumnWriter {
+function decimalWriter(width: number): ValueWriter {
   const scratch: FixedArray =
     width === 2 ? new Int16Array(VECTOR_ROWS) : width === 4 ? new Int32Array(VECTOR_ROWS) : new Int32Array(VECTOR_ROWS * 2);
-  return (binding, vector, column, from, count) => {
+  return (binding, target, at, column, from, count) => {
     const words = (column as FixedColumn).words as Uint32Array;
     // The low words are those of the narrower number: it fits, or the column would not hold it.
     if (width < 8) for (let i = 0; i < count; i++) scratch[i] = words[(from + i) * 4] as number;
@@ -143,19 +156,19 @@ function decimalWriter(width: number): ColumnWriter {
         scratch[2 * i + 1] = words[(from + i) * 4 + 1] as number;
       }
     }
-    writeFixed(binding, vector, width, scratch, count);
+    writeFixed(binding, target, at, width, scratch, count);
   };
 }
 
 const MAX_MICROS = 2n ** 63n - 1n;
 
-function zonedWriter(codec: Codec, factor: number): ColumnWriter {
+function zonedWriter(codec: Codec, factor: number): ValueWriter {
   const scratch = new BigInt64Array(VECTOR_ROWS);
   const words = new Int32Array(scratch.buffer);
   const big = BigInt(factor);
   const safe = Math.floor(Number.MAX_SAFE_INTEGER / factor);
   const { column: columnName, type } = codec.field;
-  return (binding, vector, column, from, count) => {
+  return (binding, target, at, column, from, count) => {
     const { values, words: ticks } = column as FixedColumn<BigInt64Array> & { words: Uint32Array };
     for (let i = 0; i < count; i++) {
       const high = (ticks[2 * (from + i) + 1] as number) | 0;
@@ -178,6 +191,6 @@ function zonedWriter(codec: Codec, factor: number): ColumnWriter {
         scratch[i] = micros;
       }
     }
-    writeFixed(binding, vector, 8, scratch, count);
+    writeFixed(binding, target, at, 8, scratch, count);
   };
 }

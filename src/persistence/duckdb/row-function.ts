@@ -1,9 +1,9 @@
 import type { Column } from "../../columns/column.ts";
 import type { EntitySchema } from "../../entity/schema.ts";
 import type { Binding, Connection, DataChunk } from "./binding.ts";
-import { logicalType } from "./column-types.ts";
+import { blockRows, endBlock, listType, writeLists } from "./blocks.ts";
 import type { ColumnWriter } from "./column-writer.ts";
-import { VECTOR_ROWS } from "./vectors.ts";
+import { quoteName } from "./identifiers.ts";
 
 /** Columns of one chunk's rows. */
 export interface ColumnRows {
@@ -16,6 +16,7 @@ export class StatementInput {
   readonly schema: EntitySchema;
   readonly #writers: readonly ColumnWriter[];
   readonly #chunks: readonly ColumnRows[];
+  readonly #largest: number;
   #chunk = 0;
   #row = 0;
   /** What writing threw: the engine itself passes its message on only. */
@@ -25,38 +26,38 @@ export class StatementInput {
     this.schema = schema;
     this.#writers = writers;
     this.#chunks = chunks;
+    this.#largest = blockRows(schema.fields.map(({ type }) => type));
   }
 
-  /** Fills the vectors of `output` with the next rows. Returns their number; 0: there are no more. @throws TypeConversionError */
-  fill(binding: Binding, output: DataChunk): number {
+  /** Fills `output` with a block of the next rows, if there are any. @throws TypeConversionError */
+  fill(binding: Binding, output: DataChunk): void {
     const chunk = this.#chunks[this.#chunk];
-    if (chunk === undefined) return 0;
     const from = this.#row;
-    const count = Math.min(VECTOR_ROWS, chunk.length - from);
+    const count = chunk === undefined ? 0 : Math.min(this.#largest, chunk.length - from);
     this.#writers.forEach((write, i) => {
-      write(binding, binding.data_chunk_get_vector(output, i), chunk.columns[i] as Column, from, count);
+      if (count > 0) writeLists(binding, output, i, { write, column: chunk?.columns[i] as Column, from, count });
     });
+    endBlock(binding, output, count);
     this.#row += count;
-    if (this.#row === chunk.length) {
-      this.#chunk++;
-      this.#row = 0;
-    }
-    return count;
+    if (this.#row !== chunk?.length) return;
+    this.#chunk++;
+    this.#row = 0;
   }
 }
 
-/** Table function whose rows are those of an input, by its number. */
+/** Table function whose rows are those of an input, in lists, by its number. */
 const FUNCTION_NAME = "_faun_rows";
 
 const inputs = new Map<number, StatementInput>();
 let numbered = 0;
 
-/** Runs `run` with a table of SQL whose rows are those of the input. Statements over it may run until that resolves, no longer. */
-export async function withInput<R>(input: StatementInput, run: (table: string) => Promise<R>): Promise<R> {
+/** Runs `run` with a SELECT whose rows are those of the input. A statement over it may run until that resolves, no longer. */
+export async function withInput<R>(input: StatementInput, run: (rows: string) => Promise<R>): Promise<R> {
   const number = ++numbered;
   inputs.set(number, input);
+  const columns = input.schema.fields.map(({ column }) => `unnest(${quoteName(column)})`);
   try {
-    return await run(`${FUNCTION_NAME}(${number})`);
+    return await run(`SELECT ${columns.join(", ")} FROM ${FUNCTION_NAME}(${number})`);
   } catch (error) {
     throw input.failure === null ? error : input.failure.error;
   } finally {
@@ -81,7 +82,7 @@ export function registerRowFunction(binding: Binding, connection: Connection): v
       binding.bind_set_error(info, `${FUNCTION_NAME}(): serves the writes of Faun only`);
       return;
     }
-    for (const { column, type } of input.schema.fields) binding.bind_add_result_column(info, column, logicalType(binding, type));
+    for (const { column, type } of input.schema.fields) binding.bind_add_result_column(info, column, listType(binding, type));
     binding.bind_set_bind_data(info, { input });
   });
 
@@ -93,7 +94,7 @@ export function registerRowFunction(binding: Binding, connection: Connection): v
   binding.table_function_set_function(rows, (info, output) => {
     const { input } = binding.function_get_bind_data(info) as { input: StatementInput };
     try {
-      binding.data_chunk_set_size(output, input.fill(binding, output));
+      input.fill(binding, output);
     } catch (error) {
       input.failure ??= { error };
       binding.function_set_error(info, error instanceof Error ? error.message : String(error));

@@ -5,7 +5,7 @@ import type { DuckConnection } from "./connection.ts";
 import { guardExit } from "./exit-guard.ts";
 import { quoteName } from "./identifiers.ts";
 import { type ColumnRows, StatementInput, withInput } from "./row-function.ts";
-import { TableAppender, type Target } from "./table-appender.ts";
+import { type Destination, TableAppender } from "./table-appender.ts";
 
 /** Takes rows, within the transaction of a connection. */
 export interface RowSink {
@@ -25,7 +25,7 @@ export function directSink(
   connection: DuckConnection,
   schema: EntitySchema,
   writers: readonly ColumnWriter[],
-  target: Target,
+  target: Destination,
 ): RowSink {
   const appender = new TableAppender(connection, schema, writers, target);
   return {
@@ -100,7 +100,7 @@ export class FetchedSink implements RowSink {
     try {
       // What the engine finds wrong is told in our words further up.
       await withInput(input, (rows) =>
-        this.#connection.run(`INSERT INTO ${this.#into} (${columns}) SELECT * FROM ${rows}`, [], { error: (cause) => cause }),
+        this.#connection.run(`INSERT INTO ${this.#into} (${columns}) ${rows}`, [], { error: (cause) => cause }),
       );
     } finally {
       ended();

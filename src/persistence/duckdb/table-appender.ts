@@ -5,13 +5,13 @@ import type { Binding, DataChunk } from "./binding.ts";
 import { logicalType } from "./column-types.ts";
 import type { ColumnWriter } from "./column-writer.ts";
 import type { DuckConnection } from "./connection.ts";
-import { VECTOR_ROWS } from "./vectors.ts";
+import { chunkTarget, VECTOR_ROWS } from "./vectors.ts";
 
 /** Vectors of rows after which the appender gives them to the table and the event loop gets its turn. */
 const VECTORS_A_TURN = 16;
 
 /** Where rows go. */
-export interface Target {
+export interface Destination {
   /** "temp" for a temporary table, null for one of the database. */
   readonly catalog: string | null;
   readonly table: string;
@@ -22,12 +22,12 @@ export class TableAppender {
   readonly #binding: Binding;
   readonly #connection: DuckConnection;
   readonly #writers: readonly ColumnWriter[];
-  readonly #target: Target;
+  readonly #target: Destination;
   readonly #chunk: DataChunk;
   #appender: ReturnType<Binding["appender_create_ext"]> | undefined;
   #vectors = 0;
 
-  constructor(connection: DuckConnection, { fields }: EntitySchema, writers: readonly ColumnWriter[], target: Target) {
+  constructor(connection: DuckConnection, { fields }: EntitySchema, writers: readonly ColumnWriter[], target: Destination) {
     this.#binding = connection.binding;
     this.#connection = connection;
     this.#writers = writers;
@@ -47,7 +47,7 @@ export class TableAppender {
       const count = Math.min(VECTOR_ROWS, length - from);
       binding.data_chunk_reset(chunk);
       this.#writers.forEach((write, i) => {
-        write(binding, binding.data_chunk_get_vector(chunk, i), columns[i] as Column, from, count);
+        write(binding, chunkTarget(binding, chunk, i), columns[i] as Column, from, count);
       });
       binding.data_chunk_set_size(chunk, count);
       this.#appender ??= binding.appender_create_ext(this.#connection.handle, catalog, null, table);

@@ -20,27 +20,78 @@ const STRING_BYTES = 16;
 /** Gaps between two readable pieces of memory that are readable too, being on the pages of one or the other. */
 const GAP = 4096;
 
-/** Copies fixed-width values, those behind the first `skipped` bytes, into rows [0, count) of a vector whose values have `width` bytes. */
+/** A vector that is to be written, and how many rows it has room for. Made by the functions below, which know. */
+export interface Target {
+  readonly vector: DuckVector;
+  readonly rows: number;
+}
+
+/** A column of a chunk that the engine made. */
+export const chunkTarget = (binding: Binding, chunk: DataChunk, column: number): Target => ({
+  vector: binding.data_chunk_get_vector(chunk, column),
+  rows: VECTOR_ROWS,
+});
+
+/** Bytes of what a LIST vector holds for a row: where its values begin among all, and their number (u64 both). */
+const ENTRY_BYTES = 16;
+const entries = new Uint32Array((VECTOR_ROWS * ENTRY_BYTES) / 4);
+
+/**
+ * Makes a column of LISTs hold `rows` values, {@link VECTOR_ROWS} to a list, and fewer in the last one. Returns what their
+ * values are to be written to. Where `shared`, all lists are of the same values, the first {@link VECTOR_ROWS} of them.
+ */
+export function listTarget(binding: Binding, chunk: DataChunk, column: number, rows: number, shared = false): Target {
+  const { vector } = chunkTarget(binding, chunk, column);
+  const lists = listsOf(rows);
+  assertRoom(VECTOR_ROWS, lists);
+  for (let i = 0; i < lists; i++) {
+    entries[4 * i] = shared ? 0 : i * VECTOR_ROWS;
+    entries[4 * i + 2] = Math.min(VECTOR_ROWS, rows - i * VECTOR_ROWS);
+  }
+  binding.copy_data_to_vector(vector, 0, entries.buffer, 0, lists * ENTRY_BYTES);
+  const values = shared ? Math.min(rows, VECTOR_ROWS) : rows;
+  binding.list_vector_reserve(vector, values);
+  binding.list_vector_set_size(vector, values);
+  return { vector: binding.list_vector_get_child(vector), rows: values };
+}
+
+/** How many lists of {@link VECTOR_ROWS} it takes. */
+export const listsOf = (rows: number): number => Math.ceil(rows / VECTOR_ROWS);
+
+/** Copies `count` fixed-width values, those behind the first `skipped` bytes, into rows from `at` on; they have `width` bytes each. */
 export function writeFixed(
   binding: Binding,
-  vector: DuckVector,
+  target: Target,
+  at: number,
   width: number,
   values: ArrayBufferView,
   count: number,
   skipped = 0,
 ): void {
-  assertRows(count);
+  assertRoom(target.rows, count, at);
   const bytes = count * width;
   assertReadable(values, skipped + bytes);
-  if (bytes === 0) return;
-  const { buffer, byteOffset } = values;
-  if (buffer instanceof ArrayBuffer) binding.copy_data_to_vector(vector, 0, buffer, byteOffset + skipped, bytes);
-  else binding.copy_data_to_vector(vector, 0, new Uint8Array(buffer, byteOffset + skipped, bytes).slice().buffer, 0, bytes);
+  const { buffer } = values;
+  const from = values.byteOffset + skipped;
+  const to = at * width;
+  if (buffer instanceof ArrayBuffer) {
+    if (bytes > 0) binding.copy_data_to_vector(target.vector, to, buffer, from, bytes);
+    return;
+  }
+  for (let done = 0; done < bytes; done += UNSHARED) {
+    const some = Math.min(UNSHARED, bytes - done);
+    unshared.set(new Uint8Array(buffer, from + done, some));
+    binding.copy_data_to_vector(target.vector, to + done, unshared.buffer, 0, some);
+  }
 }
 
+/** Shared memory, which the binding does not take, goes through here. */
+const UNSHARED = 16_384;
+const unshared = new Uint8Array(UNSHARED);
+
 /** Marks rows [0, count) of a vector by the bits of a bitmap, from its first one on: 1 for a value. */
-export function writeValidity(binding: Binding, vector: DuckVector, bits: Uint8Array, count: number): void {
-  assertRows(count);
+export function writeValidity(binding: Binding, { vector, rows }: Target, bits: Uint8Array, count: number): void {
+  assertRoom(rows, count);
   const bytes = (count + 7) >>> 3;
   assertReadable(bits, bytes);
   if (bytes === 0) return;
@@ -53,17 +104,19 @@ const stringWords = new Uint32Array((VECTOR_ROWS * STRING_BYTES) / 4);
 const stringBytes = new Uint8Array(stringWords.buffer);
 
 /**
- * Writes byte strings into rows [0, count) of a VARCHAR or BLOB vector; the bytes of row `i` are those of `data` from
- * `offsets[i]` to `offsets[i + 1]`. Text must be valid UTF-8.
+ * Writes byte strings into rows [at, at + count) of a VARCHAR or BLOB vector, up to {@link VECTOR_ROWS} at a time; the bytes
+ * of row `at + i` are those of `data` from `offsets[i]` to `offsets[i + 1]`. Text must be valid UTF-8.
  */
 export function writeStrings(
   binding: Binding,
-  vector: DuckVector,
+  { vector, rows }: Target,
+  at: number,
   offsets: ArrayLike<number>,
   data: Uint8Array,
   count: number,
 ): void {
-  assertRows(count);
+  assertRoom(rows, count, at);
+  assertRoom(VECTOR_ROWS, count);
   if (offsets.length < count + 1) throw new RangeError(`${count} strings need ${count + 1} offsets, not ${offsets.length}`);
   if (count === 0) return;
   assertReadable(data, offsets[count] as number);
@@ -79,29 +132,29 @@ export function writeStrings(
       continue;
     }
     stringWords[i * 4] = length;
-    const at = i * STRING_BYTES + 4;
-    for (let b = 0; b < length; b++) stringBytes[at + b] = data[from + b] as number;
+    const place = i * STRING_BYTES + 4;
+    for (let b = 0; b < length; b++) stringBytes[place + b] = data[from + b] as number;
   }
-  binding.copy_data_to_vector(vector, 0, stringWords.buffer, 0, count * STRING_BYTES);
+  binding.copy_data_to_vector(vector, at * STRING_BYTES, stringWords.buffer, 0, count * STRING_BYTES);
   if (long === 0) return;
   for (let i = 0; i < count; i++) {
     const from = offsets[i] as number;
     const to = offsets[i + 1] as number;
     if (to - from <= INLINE) continue;
     const bytes = data.subarray(from, to);
-    binding.vector_assign_string_element_len(vector, i, own ? bytes : copyIfShared(bytes));
+    binding.vector_assign_string_element_len(vector, at + i, own ? bytes : copyIfShared(bytes));
   }
 }
 
 /** A copy of the values of rows [0, count), each of `width` bytes. */
 export function readFixed(binding: Binding, vector: DuckVector, width: number, count: number): Uint8Array {
-  assertRows(count);
+  assertRoom(VECTOR_ROWS, count);
   return binding.vector_get_data(vector, count * width);
 }
 
 /** A copy of the validity bits of rows [0, count); null where every row has a value. */
 export function readValidity(binding: Binding, vector: DuckVector, count: number): Uint8Array | null {
-  assertRows(count);
+  assertRoom(VECTOR_ROWS, count);
   // Whole words: the bitmap of a vector has them.
   const bits = binding.vector_get_validity(vector, ((count + 63) >>> 6) * 8) as Uint8Array | null;
   return bits === null || bits.length === 0 ? null : bits;
@@ -128,7 +181,7 @@ export function readStrings(
   validity: Uint8Array | null,
   count: number,
 ): VectorStrings {
-  assertRows(count);
+  assertRoom(VECTOR_ROWS, count);
   // The chunk is asked for its size so that it is alive up to here, whatever the collector thinks of it.
   if (binding.data_chunk_get_size(chunk) < count) throw new RangeError(`the chunk has fewer than ${count} rows`);
   const own = binding.vector_get_data(vector, count * STRING_BYTES);
@@ -194,9 +247,9 @@ function readPointed(
   }
 }
 
-function assertRows(count: number): void {
-  if (!Number.isInteger(count) || count < 0 || count > VECTOR_ROWS)
-    throw new RangeError(`a vector has up to ${VECTOR_ROWS} rows, not ${count}`);
+function assertRoom(rows: number, count: number, at = 0): void {
+  if (!Number.isInteger(count) || !Number.isInteger(at) || count < 0 || at < 0 || at + count > rows)
+    throw new RangeError(`${count} rows from ${at} on are not within a vector of ${rows}`);
 }
 
 /** Also of a detached buffer, whose length is 0. */

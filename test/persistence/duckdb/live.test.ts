@@ -95,17 +95,33 @@ test.each([
   },
 );
 
-test("rows come in the order of the store, over many chunks, with what was deleted and changed", async () => {
-  const orders = ordersOf(150_000);
-  for (let i = 0n; i < 70_000n; i += 3n) orders.delete(i);
-  orders.update(70_001n, { note: "changed", total: 1e6 });
-  const db = await over({ orders });
-  const found = await db.sql<{ order_id: bigint; note: string | null }>`SELECT order_id, note FROM orders`;
-  expect(found).toEqual([...orders].map(({ orderId, note }) => ({ order_id: orderId, note })));
-  expect(await db.sql`SELECT count(*) AS n, count(note) AS notes, max(total) AS most FROM orders`).toEqual([
-    { n: BigInt(orders.size), notes: BigInt([...orders].filter(({ note }) => note !== null).length), most: 1e6 },
-  ]);
-});
+test.each(["heap", "shared"] as const)(
+  "rows come in the order of the store, over many chunks, with what was deleted and changed (%s)",
+  async (allocator) => {
+    const orders = ordersOf(150_000, new Store(Order, { allocator }));
+    for (let i = 0n; i < 70_000n; i += 3n) orders.delete(i);
+    orders.update(70_001n, { note: "changed", total: 1e6 });
+    const backwards = orders.where((o) => o.total.gt(20)).orderBy("orderId", "desc");
+    const db = await over({ orders, backwards });
+    const found = await db.sql`SELECT order_id, status, city, note FROM orders`.columns();
+    const list = [...orders].map(({ orderId, status, city, note }) => ({ orderId, status, city, note }));
+    expect(found).toEqual({
+      order_id: list.map(({ orderId }) => orderId),
+      status: list.map(({ status }) => status),
+      city: list.map(({ city }) => city),
+      note: list.map(({ note }) => note),
+    });
+    expect(await db.sql`SELECT count(*) AS n, count(note) AS notes, max(total) AS most FROM orders`).toEqual([
+      { n: BigInt(orders.size), notes: BigInt(list.filter(({ note }) => note !== null).length), most: 1e6 },
+    ]);
+    const expected = backwards.toArray();
+    expect(await db.sql`SELECT order_id, total, note FROM backwards`.columns()).toEqual({
+      order_id: expected.map(({ orderId }) => orderId),
+      total: expected.map(({ total }) => total),
+      note: expected.map(({ note }) => note),
+    });
+  },
+);
 
 test("every kind of rows can be asked: sharded, persistent, snapshots, queries; in joins, with others and themselves", async () => {
   const orders = ordersOf(5000);
@@ -299,6 +315,28 @@ test("closing ends what runs, in words, and twice is fine", async () => {
   await expect(rest()).rejects.toThrow(/sqlOver\(\): closed/);
   await expect(db.sql`SELECT 1`.rows()).rejects.toThrow(DatabaseError);
   expect(orders.size).toBe(50_000);
+});
+
+test("nulls are where they were, in chunks with some, none and nothing else", async () => {
+  class Reading extends Entity("readings", { a: f64().nullable(), b: u32().nullable() }) {}
+  const readings = new Store(Reading);
+  const a = (i: number) => (i < 60_000 ? (i % 3 === 0 ? null : i) : i < 140_000 ? i : null);
+  readings.addBatch(Array.from({ length: 200_000 }, (_, i) => ({ a: a(i), b: a(i + 50_000) })));
+  const db = await over({ readings });
+  expect(await db.sql`SELECT a, b FROM readings`.columns()).toEqual({
+    a: Array.from({ length: 200_000 }, (_, i) => a(i)),
+    b: Array.from({ length: 200_000 }, (_, i) => a(i + 50_000)),
+  });
+});
+
+test("a column may be called as the lists' own is, and the function be asked without any", async () => {
+  class Rows extends Entity("rows", { row: u32(), Row: u32().column("row'") }) {}
+  const numbered = new Store(Rows);
+  numbered.addBatch(Array.from({ length: 5000 }, (_, i) => ({ row: i, Row: -i >>> 0 })));
+  const db = await over({ numbered });
+  expect(await db.sql`SELECT sum(row) AS a, min("row'") AS b FROM numbered`).toEqual([{ a: 12_497_500n, b: 0 }]);
+  expect(await db.sql`SELECT count(*) AS lists FROM soa('numbered')`).toEqual([{ lists: 3n }]);
+  expect(await db.sql`SELECT count(*) AS n FROM numbered a JOIN numbered b USING (row)`).toEqual([{ n: 5000n }]);
 });
 
 test("names are what they are, whatever is in them", async () => {

@@ -29,8 +29,6 @@ export interface SelectedRows {
 export interface PinnedRows {
   /** How many they are at most. */
   readonly size: number;
-  /** Nothing is left out of `size`. */
-  readonly exact: boolean;
   /** O(1) for a store; for a query what it takes to answer it. Each call does it anew. */
   open(): SelectedRows;
 }
@@ -62,7 +60,7 @@ function wholeSource(store: { readonly source: RowSource }): LiveSource {
     schema: store.source.schema,
     pin() {
       const rows = store.source.pin();
-      return { size: rows.size, exact: true, open: () => ({ rows, positions: null }) };
+      return { size: rows.size, open: () => ({ rows, positions: null }) };
     },
   };
 }
@@ -76,7 +74,6 @@ function querySource(query: BoundQuery): LiveSource {
       const source: QuerySource = { rows: query.source.pin() };
       return {
         size: source.rows.size,
-        exact: false,
         open: () =>
           bound.wholeRows
             ? { rows: source.rows, positions: executeRows(bound, source) }

@@ -2,14 +2,14 @@ import { assertOptions } from "../../../entity/options.ts";
 import { DatabaseError, FaunError, ValidationError } from "../../../errors.ts";
 import { type DatabaseOptions, openDatabase } from "../database.ts";
 import { databaseError } from "../errors.ts";
-import { quoteName, quoteText } from "../identifiers.ts";
+import { quoteName } from "../identifiers.ts";
 import { bindParameters, type SqlValue } from "../parameters.ts";
 import { type SqlOptions, SqlQuery, type SqlRow, type SqlRunner } from "../sql-query.ts";
 import type { JsonValue } from "../values.ts";
 import { Gate } from "./gate.ts";
 import { type LiveConnection, LiveConnections } from "./live-connections.ts";
 import { isLiveRows, type LiveRows, type LiveSource, liveSource } from "./live-source.ts";
-import { FUNCTION_NAME, registerTableFunction, StatementRows } from "./table-function.ts";
+import { registerTableFunction, rowsSql, StatementRows } from "./table-function.ts";
 
 /** What the rows that SQL can be asked over are called. */
 export interface LiveTables {
@@ -48,8 +48,7 @@ export async function sqlOver(tables: LiveTables, options: SqlOverOptions = {}):
       source: (id, name) => connections.byId(id)?.sources.get(name),
       rows: (id) => connections.byId(id)?.rows,
     });
-    for (const name of sources.keys())
-      await connection.run(`CREATE VIEW ${quoteName(name)} AS SELECT * FROM ${FUNCTION_NAME}(${quoteText(name)})`);
+    for (const [name, { schema }] of sources) await connection.run(`CREATE VIEW ${quoteName(name)} AS ${rowsSql(name, schema)}`);
     await connections.giveBack(live);
   } catch (error) {
     await connections.close();
@@ -86,8 +85,9 @@ export class LiveSql {
       if (isLiveRows(value)) {
         let name = `query ${i}`;
         while (this.#sources.has(name)) name += "'";
-        own.set(name, liveSource(name, value));
-        sql += `${FUNCTION_NAME}(${quoteText(name)})`;
+        const source = liveSource(name, value);
+        own.set(name, source);
+        sql += `(${rowsSql(name, source.schema)})`;
       } else sql += `$${parameters.push(value as SqlValue)}`;
       sql += text[i + 1] as string;
     });

@@ -1,10 +1,30 @@
+import type { EntitySchema } from "../../../entity/schema.ts";
 import type { Binding, Connection } from "../binding.ts";
-import { logicalType } from "../column-types.ts";
+import { listType } from "../blocks.ts";
+import { quoteName, quoteText } from "../identifiers.ts";
+import { BlockSource } from "./block-source.ts";
 import type { LiveSource, PinnedRows, SelectedRows } from "./live-source.ts";
-import { VectorSource } from "./vector-source.ts";
 
-/** The table function's name: soa('orders') are the rows of that source. */
-export const FUNCTION_NAME = "soa";
+/** The table function's name: soa('orders') are the rows of that source, in lists. */
+const FUNCTION_NAME = "soa";
+
+/** What the column with the numbers of the values of each list is called: as no column of the entity is. */
+function numbersColumn({ fields }: EntitySchema): string {
+  let name = "row";
+  while (fields.some(({ column }) => column.toLowerCase() === name)) name += "'";
+  return name;
+}
+
+/**
+ * The rows of a source, as a SELECT. The engine leaves out of it what a statement does not name, and would not if the lists
+ * themselves were unnested: of several columns that are, it keeps all.
+ */
+export function rowsSql(name: string, schema: EntitySchema): string {
+  const number = quoteName(numbersColumn(schema));
+  const columns = schema.fields.map(({ column }) => quoteName(column));
+  const values = columns.map((column) => `list_extract(${column}, ${number}) AS ${column}`);
+  return `SELECT ${values.join(", ")} FROM (SELECT unnest(${number}) AS ${number}, ${columns.join(", ")} FROM ${FUNCTION_NAME}(${quoteText(name)}))`;
+}
 
 /** What one statement reads. */
 export class StatementRows {
@@ -46,11 +66,11 @@ interface Bound {
 
 interface Scan {
   readonly rows: StatementRows;
-  readonly vectors: VectorSource;
+  readonly blocks: BlockSource;
 }
 
 /**
- * Threads that may ask for vectors at a time. All of them are filled on the thread of JavaScript; that several wait in line
+ * Threads that may ask for blocks at a time. All of them are filled on the thread of JavaScript; that several wait in line
  * keeps it from sleeping between two.
  */
 const THREADS = 4;
@@ -80,17 +100,20 @@ export function registerTableFunction(binding: Binding, connection: Connection, 
           binding.bind_set_error(info, `${FUNCTION_NAME}(): there are no live rows by the name ${JSON.stringify(name)}`);
           return;
         }
-        for (const { column, type } of source.schema.fields)
-          binding.bind_add_result_column(info, column, logicalType(binding, type));
+        const { schema } = source;
+        for (const { column, type } of schema.fields) binding.bind_add_result_column(info, column, listType(binding, type));
+        const numbers = binding.create_list_type(binding.create_logical_type(binding.Type.BIGINT));
+        binding.bind_add_result_column(info, numbersColumn(schema), numbers);
         const pinned = rows?.pinned(name);
-        if (pinned !== undefined) binding.bind_set_cardinality(info, pinned.size, pinned.exact);
+        // The engine takes the number of lists for that of the rows in them: it is told that of the rows.
+        if (pinned !== undefined) binding.bind_set_cardinality(info, pinned.size, false);
         binding.bind_set_bind_data(info, { name, source, rows } satisfies Bound);
       },
     );
   });
 
   binding.table_function_set_init(soa, (info) => {
-    const { name, source, rows } = binding.init_get_bind_data(info) as Bound;
+    const { name, rows } = binding.init_get_bind_data(info) as Bound;
     attempt(
       rows,
       (message) => binding.init_set_error(info, message),
@@ -100,21 +123,17 @@ export function registerTableFunction(binding: Binding, connection: Connection, 
           return;
         }
         const fields: number[] = [];
-        for (let i = 0; i < binding.init_get_column_count(info); i++) {
-          const field = binding.init_get_column_index(info, i);
-          // A count of rows asks for a column that none is.
-          if (field < source.schema.fields.length) fields.push(field);
-        }
+        for (let i = 0; i < binding.init_get_column_count(info); i++) fields.push(binding.init_get_column_index(info, i));
         binding.init_set_max_threads(info, THREADS);
-        binding.init_set_init_data(info, { rows, vectors: new VectorSource(rows.open(name), fields) } satisfies Scan);
+        binding.init_set_init_data(info, { rows, blocks: new BlockSource(rows.open(name), fields) } satisfies Scan);
       },
     );
   });
 
   binding.table_function_set_function(soa, (info, output) => {
-    const { rows, vectors } = binding.function_get_init_data(info) as Scan;
+    const { rows, blocks } = binding.function_get_init_data(info) as Scan;
     try {
-      binding.data_chunk_set_size(output, vectors.fill(binding, output));
+      blocks.fill(binding, output);
     } catch (error) {
       failed(rows, error, (message) => binding.function_set_error(info, message));
     }
