@@ -24,47 +24,76 @@ export function joinBatches(table: ForeignTable): ForeignTable {
 function joinArrays(type: ForeignType, arrays: readonly ForeignArray[]): ForeignArray | null {
   const [{ dictionary }] = arrays;
   if (arrays.some((array) => array.dictionary !== dictionary)) return null;
-  const parts = {
-    rows: arrays.map(({ length }) => length),
-    validity: { of: arrays.map(({ validity }) => validity), at: 0 },
-    values: { of: arrays.map(({ values }) => values), at: 0 },
-    offsets: { of: arrays.map(({ offsets }) => offsets), at: 0 },
-  };
-  return joinParts(type, dictionary, parts);
+  // Each lies by itself.
+  const layouts = Int32Array.from(arrays, (_, i) => i);
+  const rows = arrays.map(({ length }) => length);
+  const places = { length: rowsOf(layouts, rows), layouts, starts: new Float64Array(arrays.length) };
+  const whole = (of: (array: ForeignArray) => Uint8Array | null): Extent[] =>
+    arrays.map((array) => {
+      const source = of(array);
+      return source === null ? NO_EXTENT : { source, at: 0, length: source.length };
+    });
+  return joinParts(type, dictionary, places, {
+    rows,
+    validity: whole(({ validity }) => validity),
+    values: whole(({ values }) => values),
+    offsets: whole(({ offsets }) => offsets),
+  });
 }
 
-/** A buffer of each of several arrays: bytes of it, and where in them it begins. */
-interface Buffers {
-  readonly of: readonly (Uint8Array | null)[];
+/** Where several arrays lie: the layout of each, and from where in its source on. */
+export interface Places {
+  /** Rows of all of them. */
+  readonly length: number;
+  readonly layouts: Int32Array;
+  readonly starts: Float64Array;
+}
+
+/** A buffer of the arrays of a layout: so many bytes of a source, from `at` behind the array's start on. */
+export interface Extent {
+  readonly source: Uint8Array;
   readonly at: number;
+  readonly length: number;
 }
 
-/** Several arrays of one type. */
-export interface Parts {
-  /** Of each. */
+/** None, as that for the validity of arrays without nulls. */
+export const NO_EXTENT: Extent = { source: new Uint8Array(0), at: 0, length: 0 };
+
+/** What the arrays of each layout are made of. */
+export interface Layouts {
   readonly rows: readonly number[];
-  /** null where every row is valid. */
-  readonly validity: Buffers;
-  readonly values: Buffers;
-  readonly offsets: Buffers;
+  readonly validity: readonly Extent[];
+  readonly values: readonly Extent[];
+  readonly offsets: readonly Extent[];
+}
+
+/** Rows of arrays that lie so, where a layout has so many. */
+export function rowsOf(layouts: Int32Array, rows: readonly number[]): number {
+  let sum = 0;
+  for (let i = 0; i < layouts.length; i++) sum += rows[layouts[i]];
+  return sum;
 }
 
 /** The arrays as one; null where their type is of those that cannot be put together, or they are not sound. O(bytes). */
-export function joinParts(type: ForeignType, dictionary: ForeignArray["dictionary"], parts: Parts): ForeignArray | null {
-  const { rows } = parts;
-  const length = rows.reduce((sum, count) => sum + count, 0);
-  const validity = joinValidity(parts.validity, rows, length);
+export function joinParts(
+  type: ForeignType,
+  dictionary: ForeignArray["dictionary"],
+  places: Places,
+  of: Layouts,
+): ForeignArray | null {
+  const { length } = places;
+  const validity = joinValidity(places, of, length);
   const common = { type, length, bitOffset: 0, validity, viewed: [], dictionary };
   if (type.kind === "bool") {
-    const values = joinBits(parts.values, rows, length);
+    const values = joinBits(places, of, length);
     return values === null ? null : { ...common, values, offsets: null };
   }
   if (type.kind === "utf8" || type.kind === "binary") {
-    const texts = type.offsets === 32 ? joinTexts(parts, length) : null;
+    const texts = type.offsets === 32 ? joinTexts(places, of, length) : null;
     return texts === null ? null : { ...common, ...texts };
   }
   const width = widthOf(type);
-  const values = width === 0 ? null : joinValues(parts.values, rows, length, width);
+  const values = width === 0 ? null : joinValues(places, of, length, width);
   return values === null ? null : { ...common, values, offsets: null };
 }
 
@@ -88,73 +117,88 @@ function widthOf(type: ForeignType): number {
   }
 }
 
-function joinValidity({ of, at }: Buffers, rows: readonly number[], length: number): Uint8Array | null {
-  if (of.every((bitmap) => bitmap === null)) return null;
-  const bits = new Uint8Array(bitmapBytes(length));
+function joinValidity({ layouts, starts }: Places, { rows, validity }: Layouts, total: number): Uint8Array | null {
+  if (validity.every(({ length }) => length === 0)) return null;
+  const bits = new Uint8Array(bitmapBytes(total));
   let to = 0;
-  of.forEach((bitmap, i) => {
-    if (bitmap === null) fillBits(bits, to, to + rows[i], true);
-    else copyBits(bitmap, at * 8, bits, to, rows[i]);
-    to += rows[i];
-  });
-  return bits;
-}
-
-function joinBits({ of, at }: Buffers, rows: readonly number[], length: number): Uint8Array | null {
-  const bits = new Uint8Array(bitmapBytes(length));
-  let to = 0;
-  for (let i = 0; i < of.length; i++) {
-    const source = of[i];
-    if (source === null || source.length < at + bitmapBytes(rows[i])) return null;
-    copyBits(source, at * 8, bits, to, rows[i]);
-    to += rows[i];
+  for (let i = 0; i < layouts.length; i++) {
+    const { source, at, length } = validity[layouts[i]];
+    const count = rows[layouts[i]];
+    if (length < bitmapBytes(count)) fillBits(bits, to, to + count, true);
+    else copyBits(source, (starts[i] + at) * 8, bits, to, count);
+    to += count;
   }
   return bits;
 }
 
-function joinValues({ of, at }: Buffers, rows: readonly number[], length: number, width: number): Uint8Array | null {
-  const joined = new Uint8Array(length * width);
+function joinBits({ layouts, starts }: Places, { rows, values }: Layouts, total: number): Uint8Array | null {
+  if (values.some(({ length }, i) => length < bitmapBytes(rows[i]))) return null;
+  const bits = new Uint8Array(bitmapBytes(total));
   let to = 0;
-  for (let i = 0; i < of.length; i++) {
-    const source = of[i];
-    const bytes = rows[i] * width;
-    if (source === null || source.length < at + bytes) return null;
-    // What a call costs is more than what a few bytes do.
-    if (bytes <= 16) for (let b = 0; b < bytes; b++) joined[to + b] = source[at + b];
-    else joined.set(source.subarray(at, at + bytes), to);
+  for (let i = 0; i < layouts.length; i++) {
+    const { source, at } = values[layouts[i]];
+    const count = rows[layouts[i]];
+    copyBits(source, (starts[i] + at) * 8, bits, to, count);
+    to += count;
+  }
+  return bits;
+}
+
+/** What a call costs is more than what copying so many bytes one by one does. */
+const FEW_BYTES = 64;
+
+function joinValues(places: Places, { rows, values }: Layouts, total: number, width: number): Uint8Array | null {
+  if (values.some(({ length }, i) => length < rows[i] * width)) return null;
+  const joined = new Uint8Array(total * width);
+  const { layouts, starts } = places;
+  let to = 0;
+  for (let i = 0; i < layouts.length; i++) {
+    const { source, at } = values[layouts[i]];
+    const bytes = rows[layouts[i]] * width;
+    copyBytes(source, starts[i] + at, joined, to, bytes);
     to += bytes;
   }
   return joined;
 }
 
-function joinTexts({ rows, offsets, values }: Parts, length: number): { offsets: Uint8Array; values: Uint8Array } | null {
-  const ends = new Int32Array(length + 1);
-  const parts: { source: Uint8Array; from: number; to: number }[] = [];
+function copyBytes(source: Uint8Array, from: number, target: Uint8Array, to: number, bytes: number): void {
+  if (bytes > FEW_BYTES) target.set(source.subarray(from, from + bytes), to);
+  else for (let b = 0; b < bytes; b++) target[to + b] = source[from + b];
+}
+
+function joinTexts(
+  { layouts, starts }: Places,
+  { rows, offsets, values }: Layouts,
+  total: number,
+): { offsets: Uint8Array; values: Uint8Array } | null {
+  if (offsets.some(({ length }, i) => rows[i] > 0 && length < (rows[i] + 1) * 4)) return null;
+  const views = offsets.map(({ source }) => new DataView(source.buffer, source.byteOffset, source.byteLength));
+  const ends = new Int32Array(total + 1);
+  const first = new Float64Array(layouts.length);
   let row = 0;
-  let total = 0;
-  for (let i = 0; i < rows.length; i++) {
-    const [own, source] = [offsets.of[i], values.of[i]];
-    if (rows[i] === 0) continue;
-    if (own === null || source === null || own.length < offsets.at + (rows[i] + 1) * 4) return null;
-    const view = new DataView(own.buffer, own.byteOffset + offsets.at, (rows[i] + 1) * 4);
-    const from = view.getInt32(0, true);
-    let to = from;
-    for (let n = 1; n <= rows[i]; n++) {
-      const end = view.getInt32(n * 4, true);
-      if (end < to) return null;
-      to = end;
-      ends[++row] = total + (to - from);
+  for (let i = 0; i < layouts.length; i++) {
+    const layout = layouts[i];
+    if (rows[layout] === 0) continue;
+    const view = views[layout];
+    const at = starts[i] + offsets[layout].at;
+    const from = view.getInt32(at, true);
+    const before = ends[row] - from;
+    let last = from;
+    for (let n = 1; n <= rows[layout]; n++) {
+      const end = view.getInt32(at + n * 4, true);
+      if (end < last || before + end > 0x7fff_ffff) return null;
+      last = end;
+      ends[++row] = before + end;
     }
-    if (from < 0 || values.at + to > source.length) return null;
-    total += to - from;
-    if (total > 0x7fff_ffff) return null;
-    parts.push({ source, from: values.at + from, to: values.at + to });
+    if (from < 0 || last > values[layout].length) return null;
+    first[i] = starts[i] + values[layout].at + from;
   }
-  const joined = new Uint8Array(total);
-  let at = 0;
-  for (const { source, from, to } of parts) {
-    joined.set(source.subarray(from, to), at);
-    at += to - from;
+  const joined = new Uint8Array(ends[total]);
+  row = 0;
+  for (let i = 0; i < layouts.length; i++) {
+    const to = ends[row];
+    row += rows[layouts[i]];
+    copyBytes(values[layouts[i]].source, first[i], joined, to, ends[row] - to);
   }
   return { offsets: new Uint8Array(ends.buffer), values: joined };
 }

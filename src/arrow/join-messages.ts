@@ -1,10 +1,31 @@
 import { joinBytes } from "../columns/join-bytes.ts";
 import type { ForeignArray, ForeignBatch, ForeignTable } from "./foreign.ts";
 import { readIpc } from "./from-ipc.ts";
-import { joinBatches, joinParts } from "./join-batches.ts";
+import { type Extent, joinBatches, joinParts, NO_EXTENT, rowsOf } from "./join-batches.ts";
 
 /** What ends a stream of messages. */
 export const END_OF_STREAM: Uint8Array<ArrayBuffer> = Uint8Array.of(0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0);
+
+/** Record batch messages of an Arrow IPC stream, in bytes that hold others as well. */
+export interface Messages {
+  readonly bytes: Uint8Array;
+  /** Where each begins, and where it ends. */
+  readonly starts: readonly number[];
+  readonly ends: readonly number[];
+  /** What comes before: the metadata of the one batch there is. Null where there is more than that, and it is whole. */
+  readonly metadata: readonly (Uint8Array | null)[];
+}
+
+/** The parts of a stream that messages are. No copy. */
+export function wholeMessages(messages: Messages): Uint8Array[] {
+  return messages.starts.flatMap((_, i) => wholeMessage(messages, i));
+}
+
+function wholeMessage({ bytes, starts, ends, metadata }: Messages, i: number): Uint8Array[] {
+  const rest = bytes.subarray(starts[i], ends[i]);
+  const before = metadata[i];
+  return before === null ? [rest] : [before, rest];
+}
 
 /**
  * Reads many Arrow IPC messages of few rows each as one batch. Of messages that lie alike, as those of single rows of
@@ -13,61 +34,91 @@ export const END_OF_STREAM: Uint8Array<ArrayBuffer> = Uint8Array.of(0xff, 0xff, 
  * @param messages record batches, one or more in each
  * @throws ArrowError
  */
-export function joinMessages(schema: Uint8Array, messages: readonly Uint8Array[]): ForeignTable {
-  const runs = runsAlike(messages);
-  const bytes = joinBytes([schema, ...runs.map(({ from }) => messages[from]), END_OF_STREAM]);
-  const { fields, batches } = readIpc(bytes);
+export function joinMessages(schema: Uint8Array, messages: Messages): ForeignTable {
+  const { layouts, firsts } = layoutsOf(messages);
+  const parts = firsts.map((first) => joinBytes(wholeMessage(messages, first)));
+  const bytes = joinBytes([schema, ...parts, END_OF_STREAM]);
+  const table = readIpc(bytes);
   // A writer may have to write a batch without rows for the dictionaries to be there.
-  const first = batches.length - runs.length;
-  const whole = () => joinBatches(readIpc(joinBytes([schema, ...messages, END_OF_STREAM])));
+  const before = table.batches.length - firsts.length;
+  const whole = () => joinBatches(readIpc(joinBytes([schema, ...wholeMessages(messages), END_OF_STREAM])));
   // Several batches in a message: where each lies is not told by where the message does.
-  if (readIpc(joinBytes([schema, END_OF_STREAM])).batches.length !== first) return whole();
+  if (readIpc(joinBytes([schema, END_OF_STREAM])).batches.length !== before) return whole();
   let base = bytes.byteOffset + schema.length;
-  const joined: ForeignBatch[] = [];
-  for (const [i, { from, to }] of runs.entries()) {
-    const one = batches[first + i];
-    const batch = to - from === 1 ? one : repeated(one, base, messages.slice(from, to));
-    if (batch === null) return whole();
-    joined.push(batch);
-    base += messages[from].length;
-  }
-  return joinBatches({ fields, batches: joined });
+  const models = firsts.map((first, i): Model => {
+    const from = base + (messages.metadata[first]?.length ?? 0);
+    base += parts[i].length;
+    return { batch: table.batches[before + i], from };
+  });
+  const batch = joined(messages, layouts, models);
+  return batch === null ? whole() : { fields: table.fields, batches: [batch] };
 }
 
-/** The rows of messages that lie as the first, whose batch is given; null where they cannot be put together. */
-function repeated(batch: ForeignBatch, base: number, messages: readonly Uint8Array[]): ForeignBatch | null {
-  const rows = messages.map(() => batch.length);
-  const none = { of: messages.map(() => null), at: 0 };
-  const buffers = (buffer: Uint8Array | null) =>
-    buffer === null ? none : { of: messages, at: buffer.length === 0 ? 0 : buffer.byteOffset - base };
+/** A batch that others lie as, and where its message begins in memory, or what of it comes behind the metadata. */
+interface Model {
+  readonly batch: ForeignBatch;
+  readonly from: number;
+}
+
+/** The rows of all messages; null where they cannot be put together. */
+function joined({ bytes, starts }: Messages, layouts: Int32Array, models: readonly Model[]): ForeignBatch | null {
+  const { fields } = models[0].batch;
+  const rows = models.map(({ batch }) => batch.length);
+  const places = { length: rowsOf(layouts, rows), layouts, starts: new Float64Array(starts) };
   const columns: ForeignArray[] = [];
-  for (let i = 0; i < batch.fields.length; i++) {
-    const { type, length, validity, values, offsets, dictionary } = batch.column(i);
-    const parts = { rows, validity: buffers(validity), values: buffers(values), offsets: buffers(offsets) };
-    const joined = length === batch.length ? joinParts(type, dictionary, parts) : null;
-    if (joined === null) return null;
-    columns.push(joined);
+  for (let i = 0; i < fields.length; i++) {
+    const arrays = models.map(({ batch }) => batch.column(i));
+    const { type, dictionary } = arrays[0];
+    if (arrays.some((array, at) => array.length !== rows[at] || array.dictionary !== dictionary)) return null;
+    const buffers = (of: (array: ForeignArray) => Uint8Array | null): Extent[] =>
+      arrays.map((array, at) => bufferOf(bytes, of(array), models[at].from));
+    const column = joinParts(type, dictionary, places, {
+      rows,
+      validity: buffers(({ validity }) => validity),
+      values: buffers(({ values }) => values),
+      offsets: buffers(({ offsets }) => offsets),
+    });
+    if (column === null) return null;
+    columns.push(column);
   }
-  return { fields: batch.fields, length: batch.length * messages.length, column: (i) => columns[i] };
+  return { fields, length: places.length, column: (i) => columns[i] };
 }
 
-/** Runs of messages of the same length and metadata. */
-function runsAlike(messages: readonly Uint8Array[]): { from: number; to: number }[] {
-  const runs: { from: number; to: number }[] = [];
-  let from = 0;
-  for (let i = 1; i <= messages.length; i++) {
-    if (i < messages.length && areAlike(messages[from], messages[i])) continue;
-    runs.push({ from, to: i });
-    from = i;
-  }
-  return runs;
+/** An empty buffer lies nowhere. */
+function bufferOf(source: Uint8Array, buffer: Uint8Array | null, from: number): Extent {
+  if (buffer === null || buffer.length === 0) return NO_EXTENT;
+  return { source, at: buffer.byteOffset - from, length: buffer.length };
 }
 
-function areAlike(a: Uint8Array, b: Uint8Array): boolean {
-  if (a.length !== b.length || a.length < 8) return false;
+/** Which messages lie alike: a number of each, and the first of each number. */
+function layoutsOf(messages: Messages): { layouts: Int32Array; firsts: number[] } {
+  const { metadata } = messages;
+  const layouts = new Int32Array(metadata.length);
+  const firsts: number[] = [];
+  const known = new Map<Uint8Array, number>();
+  for (let i = 0; i < layouts.length; i++) {
+    const before = metadata[i];
+    const previous = i === 0 ? -1 : layouts[i - 1];
+    const guess = before === null || before === metadata[i - 1] ? previous : (known.get(before) ?? -1);
+    if (guess >= 0 && areAlike(messages, firsts[guess], i)) {
+      layouts[i] = guess;
+      continue;
+    }
+    layouts[i] = firsts.length;
+    if (before !== null) known.set(before, firsts.length);
+    firsts.push(i);
+  }
+  return { layouts, firsts };
+}
+
+function areAlike({ bytes, starts, ends, metadata }: Messages, a: number, b: number): boolean {
+  const [from, to] = [starts[a], starts[b]];
+  const length = ends[a] - from;
+  if (ends[b] - to !== length || metadata[a] !== metadata[b]) return false;
+  if (metadata[a] !== null) return true;
+  if (length < 8) return false;
   // Behind a marker and its length.
-  const metadata = a[4] | (a[5] << 8) | (a[6] << 16) | (a[7] << 24);
-  const end = Math.min(8 + metadata, a.length);
-  for (let i = 0; i < end; i++) if (a[i] !== b[i]) return false;
+  const end = Math.min(8 + new DataView(bytes.buffer, bytes.byteOffset + from).getUint32(4, true), length);
+  for (let i = 0; i < end; i++) if (bytes[from + i] !== bytes[to + i]) return false;
   return true;
 }

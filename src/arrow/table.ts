@@ -66,7 +66,8 @@ function shared(column: Column): Column {
   return column;
 }
 
-function liveCopy(codec: Codec, column: Column, chunk: Chunk, live: number): Column {
+/** The rows of a column that are not deleted, in a column of their own. O(rows). */
+export function liveCopy(codec: Codec, column: Column, chunk: Chunk, live: number): Column {
   const copy = codec.makeColumn(new HeapAllocator(), live, 0);
   let at = 0;
   liveRuns(chunk, (from, to) => {
@@ -91,7 +92,8 @@ function offsetsOf(column: Column, rows: number): Int32Array | undefined {
   return column instanceof VarColumn ? column.offsets.subarray(0, rows + 1) : undefined;
 }
 
-function valuesOf(column: Column, rows: number): ArrayBufferView {
+/** The buffer of Arrow that holds the values of the first `rows` rows: of booleans their bits, of utf8 and binary their bytes. */
+export function valuesOf(column: Column, rows: number): ArrayBufferView {
   if (column instanceof BitColumn) return column.bits.subarray(0, bitmapBytes(rows));
   if (column instanceof VarColumn) return column.data.subarray(0, column.offsets[rows]);
   const { values, words, stride } = column as FixedColumn;

@@ -78,7 +78,7 @@ export interface Transaction {
    * last transaction once many others have followed; of other names it keeps that of the last 1,024 at least.
    */
   readonly writer: string;
-  /** Grows from commit to commit of a writer. */
+  /** Grows from commit to commit of a writer; 0 to 2^64 - 1. */
   readonly seq: bigint;
 }
 

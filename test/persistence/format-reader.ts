@@ -25,15 +25,15 @@ export async function readFolder(folder: string): Promise<Row[]> {
   for (const [i, name] of segments.entries()) {
     const next = i + 1 < segments.length ? BigInt(segments[i + 1]!.slice(0, 20)) : null;
     const { frames, durableBeyond } = readSegment(readFileSync(join(folder, "log", name)));
-    const schemas = new Map<number, Buffer>();
+    const noted = new Map<number, Buffer>();
     for (const { kind, seq: of, durable: upTo, payload } of frames) {
       if (next !== null && of >= next) break;
       if (upTo > durable) durable = upTo;
       if (kind === 1 && of - 1n > durable) durable = of - 1n;
-      if (kind === 2) schemas.set(payload.readUInt32LE(0), payload.subarray(8));
+      if (kind === 2 || kind > 3) noted.set(payload.readUInt32LE(0), payload.subarray(8));
       if (kind !== 3 || of <= seq) continue;
       if (of !== seq + 1n) throw new Error(`${name}: commit ${of} follows commit ${seq}`);
-      rows = commit(rows, payload, schemas);
+      rows = commit(rows, payload, noted);
       seq = of;
     }
     if (next === null && durableBeyond > durable) durable = durableBeyond;
@@ -59,7 +59,7 @@ function readSegment(bytes: Buffer): { frames: Frame[]; durableBeyond: bigint } 
     if (frame === null) torn = true;
     else if (torn && frame.durable > durableBeyond) durableBeyond = frame.durable;
     if (frame !== null && !torn) {
-      if (frame.kind < 1 || frame.kind > 3) throw new Error(`a frame of kind ${frame.kind}`);
+      if (frame.kind < 1 || frame.kind > 5) throw new Error(`a frame of kind ${frame.kind}`);
       if (frame.kind === 1 && JSON.parse(frame.payload.toString()).version !== 1) throw new Error("a log of another version");
       frames.push(frame);
     }
@@ -69,31 +69,32 @@ function readSegment(bytes: Buffer): { frames: Frame[]; durableBeyond: bigint } 
 }
 
 function frameAt(bytes: Buffer, at: number): Frame | null {
-  const length = bytes.readUInt32LE(at);
+  const [length, kind] = [bytes.readUInt32LE(at + 4), bytes.readUInt16LE(at + 8)];
   const end = at + 32 + padded(length);
-  if (end > bytes.length) return null;
-  const sum = crc32(bytes.subarray(at + 8, end), crc32(Buffer.alloc(4), crc32(bytes.subarray(at, at + 4))));
-  if (sum !== bytes.readUInt32LE(at + 4)) return null;
-  const [kind, seq, durable] = [bytes.readUInt16LE(at + 8), bytes.readBigUInt64LE(at + 16), bytes.readBigUInt64LE(at + 24)];
-  return { kind, seq, durable, payload: bytes.subarray(at + 32, at + 32 + length), end };
+  if (length === 0 || end > bytes.length || crc32(bytes.subarray(at + 4, end)) !== bytes.readUInt32LE(at)) return null;
+  const payload = bytes.subarray(at + 32, at + 32 + length);
+  return { kind, seq: bytes.readBigUInt64LE(at + 16), durable: bytes.readBigUInt64LE(at + 24), payload, end };
 }
 
-function commit(before: Row[], payload: Buffer, schemas: ReadonlyMap<number, Buffer>): Row[] {
+function commit(before: Row[], payload: Buffer, noted: ReadonlyMap<number, Buffer>): Row[] {
   let rows = before;
-  let at = 8 + padded(payload.readUInt32LE(0));
-  const head = JSON.parse(payload.subarray(8, 8 + payload.readUInt32LE(0)).toString());
-  for (const { kind, schema, bytes } of head.changes) {
-    if (kind === "clear") rows = [];
-    if (kind === "clear") continue;
-    const table = tableFromIPC(Buffer.concat([schemas.get(schema)!, payload.subarray(at, at + bytes), END_OF_STREAM]));
-    at += bytes;
+  const end = 32 + 24 * payload.readUInt32LE(28);
+  for (let change = 32, at = end; change < end; change += 24) {
+    const kind = payload.readUInt16LE(change);
+    if (kind === 4) rows = [];
+    if (kind === 4) continue;
+    const [schema, layout] = [payload.readUInt32LE(change + 4), payload.readUInt32LE(change + 12)];
+    const messages = payload.subarray(at, at + Number(payload.readBigUInt64LE(change + 16)));
+    const parts = layout === 0 ? [messages] : [noted.get(layout)!, messages];
+    const table = tableFromIPC(Buffer.concat([noted.get(schema)!, ...parts, END_OF_STREAM]));
+    at += messages.length;
     const changes = table.toArray().map((row) => plain(row.toJSON()));
     const key = table.schema.metadata.get("faun.key") ?? "";
     const byKey = new Map(changes.map((row) => [row[key], row]));
-    if (kind === "append") rows = [...rows, ...changes];
-    if (kind === "update") rows = rows.map((row) => ({ ...row, ...byKey.get(row[key]) }));
-    if (kind === "delete") rows = rows.filter((row) => !byKey.has(row[key]));
+    if (kind === 1) rows = [...rows, ...changes];
+    if (kind === 2) rows = rows.map((row) => ({ ...row, ...byKey.get(row[key]) }));
+    if (kind === 3) rows = rows.filter((row) => !byKey.has(row[key]));
   }
-  if (BigInt(head.total) !== BigInt(rows.length)) throw new Error(`${rows.length} rows instead of ${head.total}`);
+  if (payload.readBigUInt64LE(8) !== BigInt(rows.length)) throw new Error(`${rows.length} rows are not those that were noted`);
   return rows;
 }

@@ -5,7 +5,7 @@ import type { EntityClass, EntityRow } from "../../src/entity/types.ts";
 import { ChangeReader, gatherChanges } from "../../src/persistence/change-steps.ts";
 import { readLog, segmentsIn } from "../../src/persistence/log/read-log.ts";
 import { RedoLog } from "../../src/persistence/log/redo-log.ts";
-import { asLogged, replay } from "../../src/persistence/log/replay.ts";
+import { asLogged, Replay } from "../../src/persistence/log/replay.ts";
 import { Overlay } from "../../src/persistence/overlay/overlay.ts";
 import { settleSteps } from "../../src/persistence/overlay/settle-steps.ts";
 import { FileStorage } from "../../src/persistence/storage/file-storage.ts";
@@ -41,10 +41,12 @@ class Logged {
   }
 }
 
-async function replayed(storage: Storage, options: { untilDamage?: boolean } = {}) {
+async function replayed(storage: Storage, options: { after?: bigint; untilDamage?: boolean } = {}) {
   const overlay = new Overlay(entity, schema);
-  const commits = readLog(storage, "log", { after: 0n, entity: "orders", ...options });
-  const state = await replay(entity, schema, overlay, commits, "local");
+  const state = new Replay(entity, schema, overlay);
+  const reading = { after: 0n, entity: "orders", ...options };
+  await readLog(storage, "log", reading, (commit) => state.take(commit));
+  state.end();
   return { rows: await rowsOf(overlay), state };
 }
 
@@ -72,7 +74,7 @@ describe("the log", () => {
     expect(rows).toEqual(await rowsOf(logged.overlay));
     expect(state.seq).toBe(24n);
     expect(state.commits).toBe(24);
-    expect(state.writers.get("w")).toMatchObject({ seq: 123n, commit: { version: "24" } });
+    expect(new Map(state.writers("local")).get("w")).toMatchObject({ seq: 123n, commit: { version: "24" } });
   });
 
   test("goes on in another segment, and drops those that a checkpoint has", async () => {
@@ -84,9 +86,7 @@ describe("the log", () => {
     expect((await segmentsIn(storage, "log")).map(({ firstSeq }) => firstSeq)).toEqual([1n, 2n]);
     await logged.log.dropThrough(1n);
     expect((await segmentsIn(storage, "log")).map(({ firstSeq }) => firstSeq)).toEqual([2n]);
-    const overlay = new Overlay(entity, schema);
-    const commits = readLog(storage, "log", { after: 1n, entity: "orders" });
-    expect((await replay(entity, schema, overlay, commits, "local")).commits).toBe(1);
+    expect((await replayed(storage, { after: 1n })).state.commits).toBe(1);
     // Without the checkpoint that has commit 1 the log is not whole.
     await expect(replayed(storage)).rejects.toThrow(/commits 1 to 1 are missing/);
     await logged.log.roll();

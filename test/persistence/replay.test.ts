@@ -3,9 +3,11 @@ import { Entity, type Field, PersistentStore, u32, utf8 } from "faun";
 import { MemoryStorage, ParquetPersistence } from "faun/parquet";
 import { expect, test } from "vitest";
 import { readIpc } from "../../src/arrow/from-ipc.ts";
-import { joinMessages } from "../../src/arrow/join-messages.ts";
+import { joinMessages, wholeMessages } from "../../src/arrow/join-messages.ts";
+import { joinBytes } from "../../src/columns/join-bytes.ts";
 import { schemaOf } from "../../src/entity/entity.ts";
 import type { FieldKind } from "../../src/entity/field-type.ts";
+import type { RecordedChange } from "../../src/persistence/log/commit-record.ts";
 import { readLog } from "../../src/persistence/log/read-log.ts";
 import { everyType, valuesOf } from "../entity/arbitrary.ts";
 
@@ -57,13 +59,18 @@ test("messages that lie alike are read together, others one by one, with the sam
     { id: 100, name: "two" },
     { id: 101, name: "rows" },
   ]);
-  const messages: Uint8Array[] = [];
-  let schema: Uint8Array | undefined;
-  for await (const { record, schemas } of readLog(storage, "log", { after: 0n, entity: "named" })) {
-    messages.push(record.changes[0].messages);
-    schema = schemas.get(record.changes[0].schema);
-  }
-  if (schema === undefined) throw new Error("the log has no schema");
+  const changes: RecordedChange[] = [];
+  await readLog(storage, "log", { after: 0n, entity: "named" }, ({ record }) => changes.push(...record.changes));
+  const [{ schema, bytes }] = changes;
+  if (schema === null) throw new Error("the log has no schema");
+  const messages = {
+    bytes,
+    starts: changes.map(({ start }) => start),
+    ends: changes.map(({ end }) => end),
+    metadata: changes.map(({ metadata }) => metadata),
+  };
+  // Rows that lie alike share what is told of it.
+  expect(new Set(messages.metadata).size).toBeLessThan(names.length);
   const table = joinMessages(schema, messages);
   expect(table.batches).toHaveLength(1);
   const [ids, texts] = [0, 1].map((i) => table.batches[0].column(i));
@@ -76,7 +83,10 @@ test("messages that lie alike are read together, others one by one, with the sam
   );
   expect(found).toEqual([...store].map(({ name }) => name));
   // What is no message is refused as a stream of it would be.
-  expect(() => joinMessages(schema, [messages[0].subarray(0, 40)])).toThrow("truncated");
-  expect(() => readIpc(messages[0])).toThrow();
+  const [whole] = [wholeMessages(messages).slice(0, 2)].map(joinBytes);
+  const cut = (length: number) => ({ bytes: whole, starts: [0], ends: [length], metadata: [null] });
+  expect(joinMessages(schema, cut(whole.length)).batches[0].length).toBe(1);
+  expect(() => joinMessages(schema, cut(40))).toThrow("truncated");
+  expect(() => readIpc(whole)).toThrow();
   await store.close();
 });

@@ -278,6 +278,11 @@ class SimulatedHandle implements FileHandle {
     this.#open.sync();
   }
 
+  /** A sync, as far as a crash can tell. */
+  datasync(): Promise<void> {
+    return this.sync();
+  }
+
   async stat(): Promise<FileStat> {
     await this.#begin("stat");
     return statOf(this.#open);

@@ -1,7 +1,5 @@
 import { FaunError } from "../../errors.ts";
-import { FrameKind } from "../../persistence/log/frame.ts";
-import { type LoggedCommit, readLog, segmentsIn } from "../../persistence/log/read-log.ts";
-import { readSegment } from "../../persistence/log/segment.ts";
+import { type LoggedCommit, readLog, segmentOf, segmentsIn } from "../../persistence/log/read-log.ts";
 import type { Storage } from "../../persistence/storage/storage.ts";
 import { problemOf } from "./problem.ts";
 import type { LogReport, Problem, SegmentReport, WriterReport } from "./report.ts";
@@ -34,37 +32,37 @@ export async function logReport(storage: Storage, after: bigint | null, entity: 
   }
   const ofEntity = entity ?? segments.find((segment) => segment.entity !== null)?.entity ?? null;
   const writers = new Map<string, WriterReport>();
-  let first: LoggedCommit | null = null;
-  let last: LoggedCommit | null = null;
+  const ends: { first?: LoggedCommit; last?: LoggedCommit } = {};
   let commits = 0;
   let rows = 0;
   try {
     const from = after ?? files[0].firstSeq - 1n;
-    for await (const commit of readLog(storage, "log", { after: from, entity: ofEntity ?? "" })) {
-      first ??= commit;
-      last = commit;
+    await readLog(storage, "log", { after: from, entity: ofEntity ?? "" }, (commit) => {
+      ends.first ??= commit;
+      ends.last = commit;
       commits++;
       rows += commit.record.changes.reduce((sum, change) => sum + change.rows, 0);
       const { txn, at } = commit.record;
-      if (txn === null) continue;
-      const report = { writer: txn.writer, seq: String(txn.seq), commit: String(commit.seq), at: at.toISOString() };
+      if (txn === null) return;
+      const report = { writer: txn.writer, seq: String(txn.seq), commit: String(commit.seq), at: timeOf(at) };
       writers.delete(txn.writer);
       writers.set(txn.writer, report);
-    }
+    });
   } catch (error) {
     if (!(error instanceof FaunError)) throw error;
     // What a segment alone shows was told above.
     if (problems.length === 0) problems.push(problemOf(error));
   }
+  const { first, last } = ends;
   const tornBytes = segments.at(-1)?.tornBytes ?? 0;
   const worst = problems.find(({ kind }) => kind === "damage") ?? problems[0];
   const report: LogReport = {
     state: worst === undefined ? (tornBytes > 0 ? "torn" : "sound") : worst.kind === "damage" ? "damaged" : "unjudged",
     commits,
     rows,
-    firstSeq: first === null ? null : String(first.seq),
+    firstSeq: first === undefined ? null : String(first.seq),
     lastCommit:
-      last === null ? null : { seq: String(last.seq), rows: Number(last.record.total), at: last.record.at.toISOString() },
+      last === undefined ? null : { seq: String(last.seq), rows: Number(last.record.total), at: timeOf(last.record.at) },
     bytes: files.reduce((sum, { size }) => sum + size, 0),
     tornBytes,
     segments,
@@ -81,15 +79,17 @@ async function segmentReport(
   // A writer may have folded it away meanwhile.
   if (file === null) return empty;
   try {
-    const { head, frames, end } = readSegment(await file.read(0, file.size));
+    const { head, commits, end, written } = await segmentOf(file);
     return {
       ...empty,
       bytes: file.size,
       entity: head?.entity ?? null,
-      commits: frames.filter(({ kind }) => kind === FrameKind.Commit).length,
-      tornBytes: file.size - end,
+      commits,
+      tornBytes: written - end,
     };
   } finally {
     await file.close();
   }
 }
+
+const timeOf = (milliseconds: number) => new Date(milliseconds).toISOString();

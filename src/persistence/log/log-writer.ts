@@ -19,6 +19,13 @@ export interface LogWriterOptions {
   readonly interval: number;
 }
 
+/** Bytes of a commit up to which room is made for those that follow. Of larger ones the sync of their bytes is what counts. */
+const SMALL = 16 * 1024;
+
+/** Bytes of room made at once. */
+const LEAST_ROOM = 4 * 1024;
+const MOST_ROOM = 1024 * 1024;
+
 /**
  * Writes the newest segment of a log. A segment is begun when there is something to write, and given up when a write
  * or a sync of it fails, for what such a file holds nobody knows: the next segment says from which commit on the
@@ -36,6 +43,10 @@ export class LogWriter {
   #doubtful = false;
   #written: bigint;
   #segments = 0;
+  /** Where the room ends that the segment has been given. */
+  #room = 0;
+  /** False since the disk was full. */
+  #roomy = true;
   #timer: ReturnType<typeof setTimeout> | null = null;
   #syncing: Promise<void> | null = null;
   #lost: FaunError | null = null;
@@ -74,18 +85,23 @@ export class LogWriter {
   }
 
   /**
-   * Writes the frames of one commit.
+   * Writes the frames of one commit, in one piece, so that a crash tears at most what was not yet reported.
    * @throws IoError whose `outcome` is "unknown" where neither the write nor what supersedes it came about
    */
-  async write(seq: bigint, frames: readonly Uint8Array[]): Promise<void> {
+  async write(seq: bigint, frames: Uint8Array): Promise<void> {
     const { writer } = this.#segment as { writer: FileWriter };
     let whole = false;
     try {
       await this.#syncing;
-      for (const frame of frames) await writer.write(frame);
+      await writer.write(frames);
       whole = true;
-      if (this.#options.durability === "sync") await writer.sync();
+      if (this.#options.durability === "sync") {
+        if (frames.length <= SMALL) await this.#makeRoom(writer);
+        await writer.sync();
+      }
     } catch (cause) {
+      // A disk that tells only now that it is full may have had room for the commit, if not for more.
+      if (cause instanceof StorageFullError) this.#roomy = false;
       await this.#giveUp();
       // A frame that found no room is not whole, and so there is no commit, whatever becomes of the segment.
       if (!whole && cause instanceof StorageFullError) this.#doubtful = false;
@@ -137,6 +153,7 @@ export class LogWriter {
     if (seq > this.durable) this.durable = seq;
     if (seq > this.#written) this.#written = seq;
     if (seq >= this.#lostUpTo) this.#lost = null;
+    this.#roomy = true;
   }
 
   /** Gives the file back without a sync, as after a failure. */
@@ -165,8 +182,21 @@ export class LogWriter {
       throw error;
     }
     this.#segment = { writer, name };
+    this.#room = 0;
     this.#segments++;
     this.#doubtful = false;
+  }
+
+  /**
+   * Where a file grows with each commit, each sync also waits for the file system to write down the new length and
+   * blocks. So a segment of small commits is as long as they will make it, in ever larger steps.
+   */
+  async #makeRoom(writer: FileWriter): Promise<void> {
+    if (!this.#roomy || writer.position <= this.#room) return;
+    const step = Math.min(Math.max(writer.position, LEAST_ROOM), MOST_ROOM);
+    this.#room = writer.position + step;
+    // Where there is none, this segment grows with what is written.
+    if ((await writer.reserve?.(step)) !== true) this.#room = Number.POSITIVE_INFINITY;
   }
 
   async #giveUp(): Promise<void> {

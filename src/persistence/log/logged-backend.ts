@@ -23,6 +23,7 @@ import type { Storage, StorageLock } from "../storage/storage.ts";
 import { CategoryRoom } from "./category-room.ts";
 import type { CheckpointFacts, CheckpointFormat } from "./checkpoint.ts";
 import { CheckpointWriter } from "./checkpoint-writer.ts";
+import { assertTransaction } from "./commit-record.ts";
 import { Folding, type InTurn } from "./folding.ts";
 import type { LoggedOptions } from "./logged-options.ts";
 import { LoggedSnapshot } from "./logged-snapshot.ts";
@@ -92,6 +93,7 @@ export class LoggedBackend implements Backend {
       const replacement = replacementOf(this.#schema, changes, options);
       const gathered = replacement === null ? await gatherChanges(this.#schema, changes, options) : [];
       const { txn, expected } = options;
+      assertTransaction(this.#schema.name, txn);
       const made = txn === undefined ? undefined : opened.facts.writers.get(txn.writer);
       if (txn !== undefined && made !== undefined && txn.seq <= made.seq) return made.commit;
       await this.#settle(opened);

@@ -7,7 +7,7 @@ import type { Storage } from "../storage/storage.ts";
 import type { Checkpoint, CheckpointFacts, CheckpointFormat } from "./checkpoint.ts";
 import { Layers } from "./layers.ts";
 import { readLog, segmentsIn } from "./read-log.ts";
-import { replay } from "./replay.ts";
+import { Replay } from "./replay.ts";
 
 export interface OpenLayersOptions extends OperationOptions {
   readonly log: boolean;
@@ -65,18 +65,24 @@ async function replayed(
 ): Promise<{ layers: Layers; facts: CheckpointFacts }> {
   const overlay = new Overlay(entity, schema);
   const { seq } = checkpoint.facts;
-  const commits = readLog(storage, "log", { after: seq, entity: schema.name, untilDamage: onDamage === "keep sound", signal });
-  const state = await replay(entity, schema, overlay, commits, storage.durability, ({ rows, bytes }) =>
-    onProgress?.({ rows, bytes }),
-  );
-  if (onDamage === "keep sound" && setAside) await setDamagedAside(storage, state.commits === 0 ? seq : state.seq);
+  const replay = new Replay(entity, schema, overlay);
+  const reading = { after: seq, entity: schema.name, untilDamage: onDamage === "keep sound", signal };
+  await readLog(storage, "log", reading, (commit) => {
+    replay.take(commit);
+    onProgress?.({ rows: replay.rows, bytes: replay.bytes });
+  });
+  replay.end();
+  if (onDamage === "keep sound" && setAside) await setDamagedAside(storage, replay.commits === 0 ? seq : replay.seq);
+  const { durability } = storage;
   const writers = new Map(checkpoint.facts.writers);
-  for (const [writer, last] of state.writers) {
+  for (const [writer, last] of replay.writers(durability)) {
     writers.delete(writer);
     writers.set(writer, last);
   }
   const facts =
-    state.commits === 0 ? checkpoint.facts : { seq: state.seq, writers, commits: [...checkpoint.facts.commits, ...state.last] };
+    replay.commits === 0
+      ? checkpoint.facts
+      : { seq: replay.seq, writers, commits: [...checkpoint.facts.commits, ...replay.last(durability)] };
   return { layers: new Layers(entity, schema, checkpoint, overlay), facts };
 }
 

@@ -1,15 +1,13 @@
 import { CorruptDataError, FaunError } from "../../errors.ts";
-import type { Storage } from "../storage/storage.ts";
-import { type CommitRecord, decodeCommit } from "./commit-record.ts";
-import { FrameKind } from "./frame.ts";
+import type { Storage, StoredFile } from "../storage/storage.ts";
+import { type CommitRecord, decodeCommit, type Numbered } from "./commit-record.ts";
+import { endOf, type Frame, FrameKind, type FrameReader } from "./frame.ts";
 import { firstSeqOf, readSegment, type Segment } from "./segment.ts";
 
 /** A commit of the log. */
 export interface LoggedCommit {
   readonly seq: bigint;
   readonly record: CommitRecord;
-  /** Schema frames of its segment by their number: Arrow IPC bytes. */
-  readonly schemas: ReadonlyMap<number, Uint8Array<ArrayBuffer>>;
   /** Bytes of its frame. */
   readonly bytes: number;
 }
@@ -38,9 +36,15 @@ export async function segmentsIn(storage: Storage, folder: string): Promise<{ na
  *
  * A crash may leave the last write of the log torn: it was never reported as made, and is left out. What is missing
  * before a commit that was written when the missing one was durable is damage.
+ * @param visit is given each commit; what it throws ends the reading
  * @throws CorruptDataError telling up to which commit the log is sound, IoError
  */
-export async function* readLog(storage: Storage, folder: string, options: ReadLogOptions): AsyncGenerator<LoggedCommit> {
+export async function readLog(
+  storage: Storage,
+  folder: string,
+  options: ReadLogOptions,
+  visit: (commit: LoggedCommit) => void,
+): Promise<void> {
   const segments = await segmentsIn(storage, folder);
   let last = options.after;
   for (const [i, { name, firstSeq }] of segments.entries()) {
@@ -63,14 +67,15 @@ export async function* readLog(storage: Storage, folder: string, options: ReadLo
         last,
         `it is of ${JSON.stringify(segment.head.entity)}, not of ${JSON.stringify(options.entity)}`,
       );
-    for (const commit of commitsOf(storage, name, segment)) {
+    visitCommits(storage, name, segment, (commit) => {
       // Commits from there on were given up.
-      if (next !== null && commit.seq >= next) break;
-      if (commit.seq <= last) continue;
+      if (next !== null && commit.seq >= next) return false;
+      if (commit.seq <= last) return true;
       if (commit.seq !== last + 1n) throw damaged(storage, name, last, `commit ${commit.seq} follows commit ${last}`);
-      yield commit;
+      visit(commit);
       last = commit.seq;
-    }
+      return true;
+    });
     const lost =
       next !== null
         ? next > last + 1n
@@ -86,11 +91,12 @@ export async function* readLog(storage: Storage, folder: string, options: ReadLo
   }
 }
 
+/** A segment as it is now. @throws CorruptDataError, IoError */
 async function sound(storage: Storage, name: string): Promise<Segment> {
   const file = await storage.open(name);
-  if (file === null) return { head: null, frames: [], end: 0, durableBeyond: null };
+  if (file === null) return readSegment(new Uint8Array(0));
   try {
-    return readSegment(await file.read(0, file.size));
+    return await segmentOf(file);
   } catch (cause) {
     if (cause instanceof FaunError) throw cause;
     throw new CorruptDataError(`${storage.location}/${name}: this segment of the log cannot be read`, { cause });
@@ -99,22 +105,55 @@ async function sound(storage: Storage, name: string): Promise<Segment> {
   }
 }
 
-function* commitsOf(storage: Storage, name: string, { frames }: Segment): Generator<LoggedCommit> {
-  const schemas = new Map<number, Uint8Array<ArrayBuffer>>();
-  for (const { kind, seq, payload, start, end } of frames) {
-    if (kind === FrameKind.Schema) {
-      schemas.set(new DataView(payload.buffer, payload.byteOffset, 4).getUint32(0, true), payload.subarray(8));
-      continue;
-    }
+/**
+ * Reads a segment that somebody may be writing to. Reading is not done at one moment: a frame may be there that was
+ * written after the place of the one before it was read. So what seems to be missing is read once more.
+ */
+export async function segmentOf(file: StoredFile): Promise<Segment> {
+  const bytes = await file.read(0, file.size);
+  for (let segment = readSegment(bytes); ; ) {
+    const { end, beyond } = segment;
+    if (beyond === null) return segment;
+    bytes.set(await file.read(end, beyond.start - end), end);
+    segment = readSegment(bytes);
+    // It is not on its way, for what came later is there.
+    if (segment.end === end) return segment;
+  }
+}
+
+/** @param visit gives false to have no more */
+function visitCommits(
+  storage: Storage,
+  name: string,
+  { reader, start: from, end }: Segment,
+  visit: (commit: LoggedCommit) => boolean,
+): void {
+  const numbered: Numbered = { schemas: new Map(), layouts: new Map(), writers: new Map() };
+  for (const frame of reader.between(from, end)) {
+    const { seq, start, length } = frame;
     let record: CommitRecord;
     try {
-      record = decodeCommit(payload);
+      if (note(frame, reader, numbered)) continue;
+      record = decodeCommit(reader, reader.payloadStart(frame), length, numbered);
     } catch (cause) {
       throw new CorruptDataError(`${storage.location}/${name}: commit ${seq} at byte ${start} cannot be read`, { cause });
     }
-    yield { seq, record, schemas, bytes: end - start };
+    if (!visit({ seq, record, bytes: endOf(frame) - start })) return;
   }
 }
+
+/** Keeps what later frames name by a number; false for a commit. */
+function note(frame: Frame, reader: FrameReader, { schemas, layouts, writers }: Numbered): boolean {
+  if (frame.kind === FrameKind.Commit) return false;
+  const number = reader.view.getUint32(reader.payloadStart(frame), true);
+  const content = reader.payload(frame).subarray(8);
+  if (frame.kind === FrameKind.Schema) schemas.set(number, content);
+  if (frame.kind === FrameKind.Layout) layouts.set(number, content);
+  if (frame.kind === FrameKind.Writer) writers.set(number, text.decode(content));
+  return true;
+}
+
+const text = new TextDecoder("utf-8", { fatal: true });
 
 function damaged(storage: Storage, name: string, last: bigint, what: string): CorruptDataError {
   return new CorruptDataError(

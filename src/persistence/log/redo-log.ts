@@ -1,20 +1,12 @@
-import { recordBatchesOf } from "../../arrow/table.ts";
-import { joinBytes } from "../../columns/join-bytes.ts";
-import type { EntitySchema } from "../../entity/schema.ts";
 import type { Transaction } from "../backend.ts";
 import type { Step } from "../change-steps.ts";
 import type { Storage } from "../storage/storage.ts";
 import { type ChangeToRecord, encodeCommit } from "./commit-record.ts";
-import { encodeFrame, FrameKind } from "./frame.ts";
+import { encodeFrames, FrameKind, type FrameToWrite } from "./frame.ts";
 import { LogWriter, type LogWriterOptions } from "./log-writer.ts";
 import { segmentsIn } from "./read-log.ts";
-import { RowMessages } from "./row-messages.ts";
-
-/** The schema of some rows as a segment has it: written once, and named by a number. */
-interface Noted {
-  readonly id: number;
-  readonly messages: RowMessages;
-}
+import { rowMessages } from "./row-messages.ts";
+import { SegmentNotes } from "./segment-notes.ts";
 
 /**
  * The log of changes that the checkpoint does not have yet. A commit is one frame, written behind the others: its cost
@@ -24,8 +16,8 @@ export class RedoLog {
   readonly writer: LogWriter;
   readonly #storage: Storage;
   readonly #folder: string;
-  #noted = new Map<EntitySchema, Noted>();
-  /** The segment, by its number, that has the noted schemas. */
+  #notes = new SegmentNotes();
+  /** The segment, by its number, that has what is noted. */
   #notedIn = 0;
   #bytes = 0;
 
@@ -48,31 +40,30 @@ export class RedoLog {
    */
   async append(seq: bigint, at: Date, total: bigint, txn: Transaction | null, steps: readonly Step[]): Promise<void> {
     await this.writer.begin(seq);
-    const { segments } = this.writer;
-    if (segments !== this.#notedIn) this.#noted = new Map();
+    const { segments, durable } = this.writer;
+    if (segments !== this.#notedIn) this.#notes = new SegmentNotes();
+    // Until it is written, what is noted now is in no segment.
+    this.#notedIn = -1;
+    const bytes = encodeFrames(seq, durable, this.#frames(at, total, txn, steps));
+    await this.writer.write(seq, bytes);
     this.#notedIn = segments;
-    const frames: Uint8Array[] = [];
-    const { durable } = this.writer;
-    const noted = new Map(this.#noted);
-    const changes = steps.map((step): ChangeToRecord => {
-      if (step.kind === "clear") return { kind: "clear", schema: 0, rows: 0, parts: [] };
-      let entry = noted.get(step.rows.schema);
-      if (entry === undefined) {
-        entry = { id: noted.size + 1, messages: new RowMessages(step.rows) };
-        noted.set(step.rows.schema, entry);
-        const id = new Uint8Array(8);
-        new DataView(id.buffer).setUint32(0, entry.id, true);
-        frames.push(encodeFrame(FrameKind.Schema, seq, durable, [id, entry.messages.schemaBytes]));
-      }
-      const batches = step.kind === "append" && step.ours ? step.batches : recordBatchesOf(step.rows);
-      return { kind: step.kind, schema: entry.id, rows: step.rows.size, parts: entry.messages.of(batches) };
-    });
-    frames.push(encodeFrame(FrameKind.Commit, seq, durable, encodeCommit(at, total, txn, changes)));
-    // One write, so that a crash tears at most what was not yet reported.
-    const bytes = frames.length === 1 ? frames[0] : joinBytes(frames);
-    await this.writer.write(seq, [bytes]);
-    this.#noted = noted;
     this.#bytes += bytes.length;
+  }
+
+  #frames(at: Date, total: bigint, txn: Transaction | null, steps: readonly Step[]): FrameToWrite[] {
+    const notes = this.#notes;
+    const changes = steps.map((step): ChangeToRecord => {
+      if (step.kind === "clear") return { kind: "clear", schema: 0, layout: 0, rows: 0, parts: [] };
+      if (step.kind === "upsert") throw new Error("an upsert that is not settled");
+      const messages = rowMessages(step.rows);
+      const rows = step.rows.size;
+      const layout = notes.layout(messages, rows);
+      const parts = messages.flatMap(({ metadata, body }) => (layout === 0 ? [metadata, ...body] : body));
+      return { kind: step.kind, schema: notes.schema(step.rows), layout, rows, parts };
+    });
+    const writer = txn === null ? 0 : notes.writer(txn.writer);
+    const commit = { kind: FrameKind.Commit, payload: encodeCommit(at, total, writer, txn?.seq ?? 0n, changes) };
+    return [...notes.take(), commit];
   }
 
   /** Ends the segment, durably. Later commits go into another, so that this one can go once a checkpoint has it all. */

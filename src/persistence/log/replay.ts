@@ -1,5 +1,5 @@
 import { readIpc } from "../../arrow/from-ipc.ts";
-import { END_OF_STREAM, joinMessages } from "../../arrow/join-messages.ts";
+import { END_OF_STREAM, joinMessages, type Messages, wholeMessages } from "../../arrow/join-messages.ts";
 import { readArrow } from "../../arrow/read.ts";
 import { joinBytes } from "../../columns/join-bytes.ts";
 import { projectEntity } from "../../entity/projection.ts";
@@ -17,24 +17,12 @@ import type { LoggedCommit } from "./read-log.ts";
 /** Logged changes say what was there: an update is of rows that are, an append of rows that are not. */
 export const asLogged: HasBelow = (_, kind) => kind !== "append";
 
-/** Where a replay has come to. */
-export interface Replayed {
-  /** The last commit. */
-  seq: bigint;
-  commits: number;
-  rows: number;
-  bytes: number;
-  /** The last transaction of each writer. */
-  readonly writers: Map<string, { seq: bigint; commit: Commit }>;
-  /** The last commits, as they were reported, oldest first. */
-  readonly last: Commit[];
-}
-
 /** Commits whose report is kept. */
 const REMEMBERED = 1000;
 
-/** Frames of single rows are read together, up to so many. */
-const RUN = 4096;
+/** Appends that follow each other are read together, up to so many, or until they are so many rows. */
+const RUN = 65_536;
+const RUN_ROWS = 1_048_576;
 
 /** Batches of fewer rows are put together before they are read. */
 const SMALL = 1024;
@@ -42,61 +30,120 @@ const SMALL = 1024;
 /**
  * Makes the commits of a log once more, on an overlay over the checkpoint that they follow. Appends that follow each
  * other are read as one: O(bytes of the log).
- * @throws CorruptDataError
  */
-export async function replay(
-  entity: EntityClass<EntityRow>,
-  schema: EntitySchema,
-  overlay: Overlay,
-  commits: AsyncIterable<LoggedCommit>,
-  durability: Commit["durability"],
-  onCommit: (replayed: Replayed) => void = () => {},
-): Promise<Replayed> {
-  const reader = new ChangeDecoder(entity, schema);
-  const replayed: Replayed = { seq: 0n, commits: 0, rows: 0, bytes: 0, writers: new Map(), last: [] };
-  const run: { schema: Uint8Array | null; messages: Uint8Array[]; rows: number } = { schema: null, messages: [], rows: 0 };
-  const flush = () => {
-    if (run.schema !== null) {
-      const small = run.rows < run.messages.length * SMALL;
-      const table = small
-        ? joinMessages(run.schema, run.messages)
-        : readIpc(joinBytes([run.schema, ...run.messages, END_OF_STREAM]));
-      overlay.append(table, run.rows);
-    }
-    run.schema = null;
-    run.messages = [];
-    run.rows = 0;
-  };
-  for await (const { seq, record, schemas, bytes } of commits) {
-    try {
-      for (const change of record.changes) {
-        const columns = schemas.get(change.schema);
-        if (change.kind !== "clear" && columns === undefined) throw new Error(`it has no schema ${change.schema}`);
-        if (change.kind === "append") {
-          if (run.schema !== columns || run.messages.length >= RUN) flush();
-          run.schema = columns as Uint8Array;
-          run.messages.push(change.messages);
-          run.rows += change.rows;
-        } else {
-          flush();
-          overlay.apply([reader.step(change, columns)], asLogged);
-        }
-      }
-    } catch (cause) {
-      const why = cause instanceof Error ? cause.message : String(cause);
-      throw new CorruptDataError(`${schema.name}: commit ${seq} of the log cannot be made again: ${why}`, { cause });
-    }
-    const commit: Commit = { version: String(seq), rows: record.total, at: record.at, durability };
-    replayed.seq = seq;
-    replayed.commits++;
-    replayed.rows += record.changes.reduce((sum, { rows }) => sum + rows, 0);
-    replayed.bytes += bytes;
-    if (replayed.last.push(commit) > 2 * REMEMBERED) replayed.last.splice(0, REMEMBERED);
-    if (record.txn !== null) replayed.writers.set(record.txn.writer, { seq: record.txn.seq, commit });
-    onCommit(replayed);
+export class Replay {
+  commits = 0;
+  rows = 0;
+  /** Bytes of the commits. */
+  bytes = 0;
+  readonly #schema: EntitySchema;
+  readonly #overlay: Overlay;
+  readonly #decoder: ChangeDecoder;
+  /** Appends that were not made yet. */
+  #run = new Run();
+  /** The last transaction of each writer. */
+  readonly #writers = new Map<string, LoggedCommit>();
+  #last: LoggedCommit[] = [];
+
+  constructor(entity: EntityClass<EntityRow>, schema: EntitySchema, overlay: Overlay) {
+    this.#schema = schema;
+    this.#overlay = overlay;
+    this.#decoder = new ChangeDecoder(entity, schema);
   }
-  flush();
-  return replayed;
+
+  /** The last commit; 0 before the first. */
+  get seq(): bigint {
+    return this.#last.at(-1)?.seq ?? 0n;
+  }
+
+  /** @throws CorruptDataError */
+  take(commit: LoggedCommit): void {
+    const { seq, record } = commit;
+    try {
+      for (const change of record.changes) this.#change(change);
+    } catch (cause) {
+      throw this.#impossible(seq, cause);
+    }
+    this.commits++;
+    this.bytes += commit.bytes;
+    if (this.#last.push(commit) > 2 * REMEMBERED) this.#last = this.#last.slice(-REMEMBERED);
+    if (record.writer !== null) this.#writers.set(record.writer, commit);
+  }
+
+  /** Makes what is left to be made. @throws CorruptDataError */
+  end(): void {
+    try {
+      this.#flush();
+    } catch (cause) {
+      throw this.#impossible(this.seq, cause);
+    }
+  }
+
+  /** The last commits, as they were reported, oldest first. */
+  last(durability: Commit["durability"]): Commit[] {
+    return this.#last.map((commit) => commitOf(commit, durability));
+  }
+
+  /** The last transaction of each writer, in their order. */
+  *writers(durability: Commit["durability"]): Generator<readonly [string, { seq: bigint; commit: Commit }]> {
+    const inOrder = [...this.#writers].sort(([, a], [, b]) => (a.seq < b.seq ? -1 : 1));
+    for (const [writer, logged] of inOrder)
+      yield [writer, { seq: logged.record.txn?.seq ?? 0n, commit: commitOf(logged, durability) }];
+  }
+
+  #change(change: RecordedChange): void {
+    this.rows += change.rows;
+    if (change.kind !== "append") {
+      this.#flush();
+      this.#overlay.apply([this.#decoder.step(change)], asLogged);
+      return;
+    }
+    if (!this.#run.takes(change)) this.#flush();
+    this.#run.add(change);
+  }
+
+  #flush(): void {
+    const run = this.#run;
+    const { schema, rows } = run;
+    if (schema === null) return;
+    this.#run = new Run();
+    const small = rows < run.starts.length * SMALL;
+    const table = small ? joinMessages(schema, run) : readIpc(joinBytes([schema, ...wholeMessages(run), END_OF_STREAM]));
+    this.#overlay.append(table, rows);
+  }
+
+  #impossible(seq: bigint, cause: unknown): CorruptDataError {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    return new CorruptDataError(`${this.#schema.name}: commit ${seq} of the log cannot be made again: ${why}`, { cause });
+  }
+}
+
+/** Appends of one schema, whose messages lie in the same bytes. */
+class Run implements Messages {
+  schema: Uint8Array | null = null;
+  bytes: Uint8Array = new Uint8Array(0);
+  rows = 0;
+  // Not an object an append: there are many, and they last until all are read.
+  readonly starts: number[] = [];
+  readonly ends: number[] = [];
+  readonly metadata: (Uint8Array | null)[] = [];
+
+  takes({ schema }: RecordedChange): boolean {
+    return this.schema === schema && this.starts.length < RUN && this.rows < RUN_ROWS;
+  }
+
+  add({ schema, bytes, rows, start, end, metadata }: RecordedChange): void {
+    this.schema = schema;
+    this.bytes = bytes;
+    this.rows += rows;
+    this.starts.push(start);
+    this.ends.push(end);
+    this.metadata.push(metadata);
+  }
+}
+
+function commitOf({ seq, record }: LoggedCommit, durability: Commit["durability"]): Commit {
+  return { version: String(seq), rows: record.total, at: new Date(record.at), durability };
 }
 
 /** Makes steps of logged changes. */
@@ -110,12 +157,15 @@ class ChangeDecoder {
     this.#whole = new RowAccess(entity);
   }
 
-  step({ kind, messages }: RecordedChange, columns: Uint8Array | undefined): Step {
-    if (kind === "clear" || columns === undefined) return { kind: "clear" };
-    if (kind !== "update" && kind !== "delete") throw new Error(`an unsettled ${kind}`);
-    const access = this.#accessOf(columns);
+  step(change: RecordedChange): Step {
+    const { kind, schema } = change;
+    if (kind === "clear" || schema === null) return { kind: "clear" };
+    if (kind === "append") throw new Error("an append is read with others");
+    const access = this.#accessOf(schema);
     const rows = new SoA<EntityRow>(access.entity, { access });
-    readArrow(rows, joinBytes([columns, messages, END_OF_STREAM]));
+    const { bytes, start, end, metadata } = change;
+    const messages = wholeMessages({ bytes, starts: [start], ends: [end], metadata: [metadata] });
+    readArrow(rows, joinBytes([schema, ...messages, END_OF_STREAM]));
     return { kind, rows };
   }
 

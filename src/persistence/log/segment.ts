@@ -1,5 +1,5 @@
 import { SerializationError } from "../../errors.ts";
-import { encodeFrame, FRAME_HEADER_BYTES, type Frame, FrameKind, readFrame } from "./frame.ts";
+import { encodeFrames, endOf, type Frame, FrameKind, FrameReader, LAST_KIND } from "./frame.ts";
 
 /** What the first frame of a segment says. */
 export interface SegmentHead {
@@ -14,10 +14,16 @@ export interface SegmentHead {
 export interface Segment {
   /** Null where the head is not whole: the segment was being made. */
   readonly head: SegmentHead | null;
-  /** Schemas and commits, in order. */
-  readonly frames: readonly Frame[];
-  /** Where the sound frames end. */
+  readonly reader: FrameReader;
+  /** Where the sound frames behind the head begin and end. */
+  readonly start: number;
   readonly end: number;
+  /** How many of them are commits. */
+  readonly commits: number;
+  /** Where what was written ends; behind it are zeros, room for what was to come. */
+  readonly written: number;
+  /** The first sound frame behind something that is none. */
+  readonly beyond: Frame | null;
   /** What sound frames behind something that is none say was durable; null where there are no such frames. */
   readonly durableBeyond: bigint | null;
 }
@@ -36,7 +42,7 @@ export function firstSeqOf(name: string): bigint | null {
 
 export function encodeHead(entity: string, firstSeq: bigint): Uint8Array<ArrayBuffer> {
   const head = { format: "faun-log", version: 1, entity, firstSeq: String(firstSeq) };
-  return encodeFrame(FrameKind.Header, firstSeq, 0n, [utf8.encode(JSON.stringify(head))]);
+  return encodeFrames(firstSeq, 0n, [{ kind: FrameKind.Header, payload: [utf8.encode(JSON.stringify(head))] }]);
 }
 
 /**
@@ -44,35 +50,39 @@ export function encodeHead(entity: string, firstSeq: bigint): Uint8Array<ArrayBu
  * @throws SerializationError for a format of another version
  */
 export function readSegment(bytes: Uint8Array<ArrayBuffer>): Segment {
-  const first = readFrame(bytes, 0);
-  const head = first?.kind === FrameKind.Header ? decodeHead(first) : null;
-  const frames: Frame[] = [];
-  let end = head === null ? 0 : (first as Frame).end;
+  const reader = new FrameReader(bytes);
+  const first = reader.endOf(0);
+  const head = first >= 0 && reader.kind(0) === FrameKind.Header ? decodeHead(reader, reader.frame(0)) : null;
+  const start = head === null ? 0 : first;
+  let end = start;
+  let commits = 0;
   if (head !== null) {
-    for (let frame = readFrame(bytes, end); frame !== null; frame = readFrame(bytes, end)) {
-      if (frame.kind !== FrameKind.Schema && frame.kind !== FrameKind.Commit)
-        throw new SerializationError(`the log has a record of kind ${frame.kind}: it was written by a later version of Faun`);
-      frames.push(frame);
-      end = frame.end;
+    for (let next = reader.endOf(end); next >= 0; next = reader.endOf(end)) {
+      const kind = reader.kind(end);
+      if (kind > LAST_KIND)
+        throw new SerializationError(`the log has a record of kind ${kind}: it was written by a later version of Faun`);
+      if (kind === FrameKind.Commit) commits++;
+      end = next;
     }
   }
-  return { head, frames, end, durableBeyond: durableBeyond(bytes, end) };
+  const beyond = reader.first(end);
+  const durableBeyond = durableFrom(reader, beyond);
+  return { head, reader, start, end, commits, written: reader.lastByte(end), beyond, durableBeyond };
 }
 
-function decodeHead(frame: Frame): SegmentHead {
-  const head = JSON.parse(text.decode(frame.payload)) as Record<string, unknown>;
+function decodeHead(reader: FrameReader, frame: Frame): SegmentHead {
+  const head = JSON.parse(text.decode(reader.payload(frame))) as Record<string, unknown>;
   if (head.format !== "faun-log" || head.version !== 1)
     throw new SerializationError(`the log is of version ${String(head.version)}: this version of Faun reads version 1`);
   return { format: "faun-log", version: 1, entity: String(head.entity), firstSeq: BigInt(head.firstSeq as string) };
 }
 
-/** Frames begin at multiples of 8 bytes. */
-function durableBeyond(bytes: Uint8Array<ArrayBuffer>, from: number): bigint | null {
+/** The most that this frame and those behind it say was durable. */
+function durableFrom(reader: FrameReader, from: Frame | null): bigint | null {
   let durable: bigint | null = null;
-  for (let at = from; at <= bytes.length - FRAME_HEADER_BYTES; ) {
-    const frame = readFrame(bytes, at);
-    if (frame !== null && (durable === null || frame.durable > durable)) durable = frame.durable;
-    at = frame === null ? at + 8 : frame.end;
+  for (let frame = from; frame !== null; frame = reader.first(endOf(frame))) {
+    const upTo = reader.durable(frame);
+    if (durable === null || upTo > durable) durable = upTo;
   }
   return durable;
 }

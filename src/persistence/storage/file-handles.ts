@@ -41,7 +41,11 @@ export class OpenFile implements StoredFile {
 }
 
 /** What writing a file takes. */
-export type WritableHandle = Pick<FileHandle, "write" | "sync" | "close">;
+export type WritableHandle = Pick<FileHandle, "write" | "datasync" | "close">;
+
+/** Zeros are written in pieces of so many bytes. */
+const PIECE = 64 * 1024;
+let zeros: Uint8Array | undefined;
 
 /** A file being written. */
 export class NewFile implements FileWriter {
@@ -49,6 +53,8 @@ export class NewFile implements FileWriter {
   readonly #path: string;
   #handle: WritableHandle | null;
   #broken: unknown = null;
+  /** Where the file ends by `reserve`. */
+  #reserved = 0;
 
   constructor(path: string, handle: WritableHandle) {
     this.#path = path;
@@ -67,8 +73,28 @@ export class NewFile implements FileWriter {
     });
   }
 
+  async reserve(bytes: number): Promise<boolean> {
+    const handle = this.#handle;
+    if (handle === null || this.#broken !== null) return false;
+    zeros ??= new Uint8Array(PIECE);
+    const end = this.position + bytes;
+    let at = Math.max(this.position, this.#reserved);
+    try {
+      while (at < end) {
+        const piece = Math.min(PIECE, end - at);
+        const { bytesWritten } = await patiently(() => handle.write(zeros as Uint8Array, 0, piece, at));
+        if (bytesWritten === 0) return false;
+        at += bytesWritten;
+        this.#reserved = at;
+      }
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
   async sync(): Promise<void> {
-    await this.#do("sync", (handle) => handle.sync());
+    await this.#do("sync", (handle) => handle.datasync());
   }
 
   async close(): Promise<void> {

@@ -19,6 +19,8 @@ export interface FileHandle {
   write(buffer: Uint8Array, offset: number, length: number, position: number): Promise<{ bytesWritten: number }>;
   truncate(length: number): Promise<void>;
   sync(): Promise<void>;
+  /** As `sync`, but for metadata that reading the bytes does not take, such as times. */
+  datasync(): Promise<void>;
   stat(): Promise<FileStat>;
   close(): Promise<void>;
 }

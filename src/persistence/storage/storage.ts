@@ -68,6 +68,12 @@ export interface FileWriter {
   readonly position: number;
   /** Writes all bytes behind the others; once it resolves, they may be changed. After a failure the file is of no use. */
   write(bytes: Uint8Array): Promise<void>;
+  /**
+   * Makes the file longer by zeros, so that it has so many bytes of room behind what was written: later writes go there, and
+   * need not make it grow when they are synced. Only of storage where that pays. What a crash leaves there is anything.
+   * Never fails: gives false where there is not so much room.
+   */
+  reserve?(bytes: number): Promise<boolean>;
   /** Makes what was written durable. A failure is final: syncing again proves nothing, and is refused. */
   sync(): Promise<void>;
   /** Twice is fine. */

@@ -16,7 +16,7 @@ export async function openToWrite(place: string, file: OpfsFileHandle): Promise<
       write: async (bytes, offset, length, at) => ({
         bytesWritten: handle.write(bytes.subarray(offset, offset + length), { at }),
       }),
-      sync: async () => handle.flush(),
+      datasync: async () => handle.flush(),
       close: async () => handle.close(),
     };
   }
@@ -42,7 +42,7 @@ async function through(writer: WriteWorker, file: OpfsFileHandle): Promise<Writa
       await writer.ask(number, { kind: "write", bytes: own, at }, [own.buffer]);
       return { bytesWritten: length };
     },
-    sync: () => writer.ask(number, { kind: "flush" }),
+    datasync: () => writer.ask(number, { kind: "flush" }),
     close: () => writer.ask(number, { kind: "close" }),
   };
 }
