@@ -25,6 +25,8 @@ export default defineConfig({
   },
   test: {
     globalSetup: fromRoot("./test/build-dist.ts"),
+    // By default one processor is left to whoever watches, which on two of them is half.
+    maxWorkers: "100%",
     testTimeout: 300_000,
     hookTimeout: 300_000,
     projects: [
