@@ -1,5 +1,3 @@
-import { copyIfShared } from "../columns/utf8.ts";
-
 /** CRC-32 as zlib, gzip and Parquet's pages have it: reflected polynomial 0xEDB88320, start and end inverted. */
 export type Crc32 = (bytes: Uint8Array, previous?: number) => number;
 
@@ -15,7 +13,7 @@ const native = zlib?.crc32;
  * The sum of `bytes`, unsigned; with `previous`, the sum of what that is the sum of followed by `bytes`. O(bytes): some
  * 2 GB/s where Node's zlib has it, else {@link tableCrc32}.
  */
-export const crc32: Crc32 = native === undefined ? tableCrc32 : (bytes, previous = 0) => native(copyIfShared(bytes), previous);
+export const crc32: Crc32 = native === undefined ? tableCrc32 : native;
 
 /** Eight bytes a step: TABLES[n][b] is the sum's state after byte b and n zero bytes. */
 let tables: Uint32Array[] | undefined;

@@ -77,16 +77,31 @@ export class ParquetFile {
     if (--this.#holders === 0) await this.#stored.close();
   }
 
-  /** Bytes as they are stored, as {@link StoredFile.read} gives them. @throws IoError */
-  read(offset: number, length: number, into?: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
-    return this.#stored.read(offset, length, into);
+  /** Bytes as they are stored. @param into memory that may be used for them @throws IoError */
+  async read(offset: number, length: number, into?: Uint8Array): Promise<Uint8Array> {
+    const stored = this.#stored;
+    if (into === undefined || stored.readInto === undefined) return stored.read(offset, length);
+    const bytes = into.subarray(0, length);
+    await stored.readInto(offset, bytes);
+    return bytes;
   }
 
-  /** The bytes of column chunks of one row group, in the order of the tasks; not yet held against their checksums. @throws IoError */
-  async readChunks(tasks: readonly ChunkTask[]): Promise<Uint8Array[]> {
+  /**
+   * The bytes of column chunks of one row group, in the order of the tasks; not yet held against their checksums.
+   * @param memory gives memory for so many bytes, in which the storage may put them, or null
+   * @throws IoError
+   */
+  async readChunks(
+    tasks: readonly ChunkTask[],
+    memory: (byteLength: number) => Uint8Array | null = () => null,
+  ): Promise<Uint8Array[]> {
     const chunks = new Array<Uint8Array>(tasks.length);
-    for (const { from, to, members } of together(tasks)) {
-      const bytes = await this.#stored.read(from, to - from);
+    const reaches = together(tasks);
+    const into = memory(reaches.reduce((sum, { from, to }) => sum + to - from, 0));
+    let used = 0;
+    for (const { from, to, members } of reaches) {
+      const bytes = await this.read(from, to - from, into?.subarray(used));
+      used += to - from;
       for (const i of members) {
         const { offset, length } = tasks[i].range;
         chunks[i] = bytes.subarray(offset - from, offset - from + length);

@@ -9,6 +9,7 @@ import { SoA } from "../../soa/soa.ts";
 import type { OperationOptions } from "../backend.ts";
 import { parquetEngine } from "./engine/parquet-engine.ts";
 import { pipelined } from "./engine/pipelined.ts";
+import { ReadMemory } from "./engine/read-memory.ts";
 import { guarded, type ParquetFile } from "./parquet-file.ts";
 import { mayMatch } from "./read/prune.ts";
 import { type ReadLimits, RowGroupReader } from "./read/row-group-reader.ts";
@@ -57,12 +58,16 @@ export async function* decodeFile(file: ParquetFile, schema: EntitySchema, scan:
   const firstRows = firstRowsOf(file);
   const done = { rows: 0, bytes: 0, totalRows: groups.reduce((rows, g) => rows + metadata.rowGroups[g].numRows, 0) };
   const engine = parquetEngine();
+  const memory = new ReadMemory((byteLength) => engine.shareable(byteLength));
   const decode = async (group: number) => {
     const tasks = guarded(file.place, () => reader.tasks(group));
-    const bytes = await file.readChunks(tasks);
+    const lent = memory.lend();
+    const bytes = await file.readChunks(tasks, lent.of);
     const stored = bytes.reduce((sum, { length }) => sum + length, 0);
     const checksums = file.chunkChecksums(group, tasks);
-    return { group, stored, decoded: await engine.decode(reader, tasks, bytes, { signal, checksums }) };
+    const decoded = await engine.decode(reader, tasks, bytes, { signal, checksums });
+    lent.giveBack();
+    return { group, stored, decoded };
   };
   for await (const { group, stored, decoded } of pipelined(groups, decode)) {
     const rows = new SoA<EntityRow>(access.entity, { access });

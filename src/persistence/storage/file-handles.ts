@@ -15,12 +15,26 @@ export class OpenFile implements StoredFile {
     this.size = size;
   }
 
-  async read(offset: number, length: number, into?: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
-    const handle = this.#handle;
-    if (handle === null) throw new IoError(`${this.#path} is closed`);
+  async read(offset: number, length: number): Promise<Uint8Array<ArrayBuffer>> {
+    const handle = this.#reading(offset, length);
+    const bytes = new Uint8Array(length);
+    await this.#fill(handle, offset, bytes);
+    return bytes;
+  }
+
+  async readInto(offset: number, into: Uint8Array): Promise<void> {
+    await this.#fill(this.#reading(offset, into.length), offset, into);
+  }
+
+  #reading(offset: number, length: number): FileHandle {
+    if (this.#handle === null) throw new IoError(`${this.#path} is closed`);
     if (offset < 0 || length < 0 || offset + length > this.size)
       throw new IoError(`${this.#path} has ${this.size} bytes, and ${length} were asked for from ${offset} on`);
-    const bytes = into !== undefined && into.length >= length ? into.subarray(0, length) : new Uint8Array(length);
+    return this.#handle;
+  }
+
+  async #fill(handle: FileHandle, offset: number, bytes: Uint8Array): Promise<void> {
+    const { length } = bytes;
     let at = 0;
     while (at < length) {
       const { bytesRead } = await doing("read", this.#path, () =>
@@ -29,7 +43,6 @@ export class OpenFile implements StoredFile {
       if (bytesRead === 0) throw new IoError(`${this.#path} ended at byte ${offset + at}, before its ${this.size} bytes`);
       at += bytesRead;
     }
-    return bytes;
   }
 
   async close(): Promise<void> {

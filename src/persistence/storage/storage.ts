@@ -53,12 +53,14 @@ export interface Storage {
 export interface StoredFile {
   /** In bytes. */
   readonly size: number;
+  /** `length` bytes from `offset` on. @throws IoError, also where the file is shorter */
+  read(offset: number, length: number): Promise<Uint8Array<ArrayBuffer>>;
   /**
-   * `length` bytes from `offset` on.
-   * @param into memory for them, which a storage may use: what it gives is a part of it then; else an array of their own
+   * Fills memory, which may be shared with other threads, with the bytes from `offset` on. Left out where `read` does as
+   * well.
    * @throws IoError, also where the file is shorter
    */
-  read(offset: number, length: number, into?: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>>;
+  readInto?(offset: number, into: Uint8Array): Promise<void>;
   /** Twice is fine. */
   close(): Promise<void>;
 }

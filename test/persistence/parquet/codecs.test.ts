@@ -7,7 +7,7 @@ import { compressors } from "hyparquet-compressors";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { wasmModuleText } from "../../../scripts/build-wasm.mjs";
 import { CorruptDataError, UnsupportedError, ValidationError } from "../../../src/errors.ts";
-import type { PageCodec, PageCodecName } from "../../../src/persistence/parquet/codecs/codec.ts";
+import { openedPage, type PageCodec, type PageCodecName } from "../../../src/persistence/parquet/codecs/codec.ts";
 import { loadCodec } from "../../../src/persistence/parquet/codecs/load-codec.ts";
 import { missingPackage } from "../../../src/persistence/parquet/codecs/platform.ts";
 
@@ -62,6 +62,7 @@ describe.each(CODECS)("$name in $where", ({ name, load }) => {
       fc.property(pages, (page) => {
         const bytes = codec.compress(page);
         expect(same(codec.decompress(bytes, page.length), page)).toBe(true);
+        expect(same(openedPage(codec, bytes, page.length), page)).toBe(true);
         if (page.length > 0) expect(same(other(bytes, page.length), page)).toBe(true);
       }),
       { numRuns: 60 },

@@ -1,3 +1,7 @@
+import { createHash } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import {
   ColumnNotFoundError,
   CorruptDataError,
@@ -5,6 +9,7 @@ import {
   f64,
   IoError,
   SchemaMismatchError,
+  SoA,
   UnsupportedError,
   u64,
   utf8,
@@ -124,6 +129,35 @@ test("only the wanted columns of row groups that may match are read", async () =
   expect(await persistence.count()).toBe(200_000);
   expect(read).toBeLessThan(70_000);
   await persistence.close();
+});
+
+test("row groups that are read into shared memory, again and again, come back as they were", async () => {
+  class Point extends Entity("points", { id: u64().key(), x: f64(), y: f64(), note: utf8() }) {}
+  const folder = mkdtempSync(join(tmpdir(), "faun-shared-"));
+  const persistence = new ParquetPersistence(Point, folder, { rowGroupSize: 100_000 });
+  const soa = new SoA(Point);
+  const rows = 730_000;
+  const x = Float64Array.from({ length: rows }, (_, i) => Math.imul(i, 0x9e3779b1) / 7);
+  soa.addColumns({
+    id: BigUint64Array.from({ length: rows }, (_, i) => BigInt(i) * 3n),
+    x,
+    y: x.map((value, i) => value + (i % 1000)),
+    note: Array.from({ length: rows }, (_, i) => `note ${i % 5000}`),
+  });
+  await persistence.save(soa);
+  const sums = (of: SoA<Point>) =>
+    (["id", "x", "y"] as const).map((name) => {
+      const hash = createHash("sha1");
+      for (const chunk of of.chunks(name)) hash.update(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength));
+      return hash.digest("hex");
+    });
+  for (let i = 0; i < 2; i++) {
+    const loaded = await persistence.load();
+    expect(sums(loaded)).toEqual(sums(soa));
+    expect([...loaded.rows()].every(({ note }, row) => note === `note ${row % 5000}`)).toBe(true);
+  }
+  await persistence.close();
+  rmSync(folder, { recursive: true });
 });
 
 test("a reader that looks again reads the footer's bytes, and all of it only where another file is there", async () => {

@@ -71,10 +71,10 @@ function compressed(bytes: Uint8Array, run: Compress, room: number): Uint8Array 
   });
 }
 
-/** null where the bytes are no block of that size. */
+/** A view of the memory, valid until it is used again; null where the bytes are no block of that size. */
 function decompressed(bytes: Uint8Array, run: Decompress, size: number): Uint8Array | null {
   return withMemory(bytes, size, (wasm, output) =>
-    wasm[run](INPUT, bytes.length, output, size) === 0 ? null : new Uint8Array(wasm.memory.buffer, output, size).slice(),
+    wasm[run](INPUT, bytes.length, output, size) === 0 ? null : new Uint8Array(wasm.memory.buffer, output, size),
   );
 }
 
@@ -88,16 +88,21 @@ function unpack(name: PageCodecName, run: Decompress, expansion: number, bytes: 
   return page;
 }
 
+const lendSnappy = (bytes: Uint8Array, size: number) => unpack("snappy", "snappyDecompress", SNAPPY_EXPANSION, bytes, size);
+const lendLz4 = (bytes: Uint8Array, size: number) => unpack("lz4", "lz4Decompress", LZ4_EXPANSION, bytes, size);
+
 export const snappy: PageCodec = {
   name: "snappy",
   compress: (bytes) => compressed(bytes, "snappyCompress", 32 + bytes.length + Math.ceil(bytes.length / 6)),
-  decompress: (bytes, size) => unpack("snappy", "snappyDecompress", SNAPPY_EXPANSION, bytes, size),
+  decompress: (bytes, size) => lendSnappy(bytes, size).slice(),
+  lend: lendSnappy,
 };
 
 export const lz4: PageCodec = {
   name: "lz4",
   compress: (bytes) => compressed(bytes, "lz4Compress", 16 + bytes.length + Math.ceil(bytes.length / 255)),
-  decompress: (bytes, size) => unpack("lz4", "lz4Decompress", LZ4_EXPANSION, bytes, size),
+  decompress: (bytes, size) => lendLz4(bytes, size).slice(),
+  lend: lendLz4,
 };
 
 /**
@@ -110,7 +115,7 @@ export const hadoopLz4: PageCodec = {
     throw new UnsupportedError("Parquet's deprecated LZ4 is only read; write with lz4, which is LZ4_RAW");
   },
   decompress(bytes, size) {
-    return framed(bytes, size) ?? unpack("lz4_hadoop", "lz4Decompress", LZ4_EXPANSION, bytes, size);
+    return framed(bytes, size) ?? unpack("lz4_hadoop", "lz4Decompress", LZ4_EXPANSION, bytes, size).slice();
   },
 };
 

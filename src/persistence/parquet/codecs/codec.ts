@@ -19,7 +19,16 @@ export interface PageCodec {
    * @throws CorruptDataError unless `bytes` are a page of exactly `uncompressedSize` bytes
    */
   decompress(bytes: Uint8Array, uncompressedSize: number): Uint8Array;
+  /**
+   * As `decompress`, in memory of the codec's own, valid until its next call: saves a copy, and memory to be collected.
+   * Left out where that cannot be had.
+   */
+  lend?(bytes: Uint8Array, uncompressedSize: number): Uint8Array;
 }
+
+/** A page that is looked at before the codec is used again. @throws CorruptDataError */
+export const openedPage = (codec: PageCodec, bytes: Uint8Array, uncompressedSize: number): Uint8Array =>
+  codec.lend?.(bytes, uncompressedSize) ?? codec.decompress(bytes, uncompressedSize);
 
 export interface CodecOptions {
   /**

@@ -1,29 +1,86 @@
-import { CorruptDataError } from "../../../errors.ts";
+import { CorruptDataError, FaunError, UnsupportedError } from "../../../errors.ts";
 import { crc32 } from "../../crc32.ts";
+import type { PageCodec, PageCodecName } from "../codecs/codec.ts";
 import { loadCodec } from "../codecs/load-codec.ts";
-import type { DecodedColumn } from "../read/decode-chunk.ts";
+import { type DecodedColumn, decodedSize } from "../read/decode-chunk.ts";
 import { type ChunkTask, runTask } from "../read/run-task.ts";
+import { bytesLeft, type Claims, callOff, claim, takeBytes } from "./claims.ts";
 
-/** A column chunk to be decoded. */
+/** Column chunks of a row group to be decoded, by however many threads have this job. */
 export interface DecodeJob {
   readonly kind: "decode";
-  readonly task: ChunkTask;
-  readonly bytes: Uint8Array;
-  /** CRC-32 that the bytes must have; null where none is known. */
-  readonly checksum: number | null;
-  /** Bytes that the column may take decoded. */
+  readonly tasks: readonly ChunkTask[];
+  /** Those of each task's range. */
+  readonly bytes: readonly Uint8Array[];
+  /** CRC-32 that each must have; null where none are known. */
+  readonly checksums: readonly number[] | null;
+  readonly claims: Claims;
+  /** Bytes that the chunks may take decoded together, for messages. */
   readonly decodedBytes: number;
 }
 
-/** @throws CorruptDataError, UnsupportedError, TypeConversionError */
-export async function runDecodeJob({ task, bytes, checksum, decodedBytes }: DecodeJob): Promise<DecodedColumn> {
-  if (checksum !== null && crc32(bytes) !== checksum)
-    throw new CorruptDataError(`${task.place}: its bytes are not those that were written: their checksum is another`);
-  return runTask(task, bytes, await loadCodec(task.codec), decodedBytes);
+/** What one of the threads has done. */
+export interface DecodedChunks {
+  /** Positions among the tasks, in no order. */
+  readonly indices: readonly number[];
+  readonly columns: readonly DecodedColumn[];
 }
 
-/** The buffers behind a decoded column, each once. */
-export function decodedBuffers({ validity, values, offsets }: DecodedColumn): ArrayBuffer[] {
-  const buffers = [values.buffer, ...(validity === null ? [] : [validity.buffer]), ...(offsets === null ? [] : [offsets.buffer])];
+/**
+ * Decodes column chunks of a job until none is left that nobody has taken. After an error nobody takes another one.
+ * @param between awaited before each chunk is taken; what it throws ends the job
+ * @throws CorruptDataError, UnsupportedError, TypeConversionError; Stumble for what code stumbled over
+ */
+export async function runDecodeJob(job: DecodeJob, between?: () => Promise<void>): Promise<DecodedChunks> {
+  const { tasks, claims } = job;
+  const indices: number[] = [];
+  const columns: DecodedColumn[] = [];
+  try {
+    const codecs = new Map<PageCodecName, PageCodec>();
+    for (const { codec } of tasks) if (!codecs.has(codec)) codecs.set(codec, await loadCodec(codec));
+    for (;;) {
+      await between?.();
+      const i = claim(claims, tasks.length);
+      if (i < 0) return { indices, columns };
+      columns.push(decoded(job, i, codecs.get(tasks[i].codec) as PageCodec));
+      indices.push(i);
+    }
+  } catch (error) {
+    callOff(claims);
+    throw error;
+  }
+}
+
+function decoded({ tasks, bytes, checksums, claims, decodedBytes }: DecodeJob, i: number, codec: PageCodec): DecodedColumn {
+  const task = tasks[i];
+  if (checksums !== null && crc32(bytes[i]) !== checksums[i])
+    throw new CorruptDataError(`${task.place}: its bytes are not those that were written: their checksum is another`);
+  let column: DecodedColumn;
+  try {
+    column = runTask(task, bytes[i], codec, bytesLeft(claims));
+  } catch (error) {
+    throw error instanceof FaunError ? error : new Stumble(task.place, error);
+  }
+  if (takeBytes(claims, decodedSize(column)) < 0)
+    throw new UnsupportedError(
+      `${task.place}: the row group takes more bytes decoded than the limit decodedBytes, ${decodedBytes}`,
+    );
+  return column;
+}
+
+/** Code stumbled over bytes that nobody thought of. */
+export class Stumble extends Error {
+  constructor(place: string, cause: unknown) {
+    super(`${place}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  }
+}
+
+/** The buffers behind decoded columns, each once. */
+export function decodedBuffers(columns: readonly DecodedColumn[]): ArrayBuffer[] {
+  const buffers = columns.flatMap(({ validity, values, offsets }) => [
+    values.buffer,
+    ...(validity === null ? [] : [validity.buffer]),
+    ...(offsets === null ? [] : [offsets.buffer]),
+  ]);
   return [...new Set(buffers)].filter((buffer) => buffer instanceof ArrayBuffer);
 }

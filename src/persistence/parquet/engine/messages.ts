@@ -1,13 +1,12 @@
-import type { DecodedColumn } from "../read/decode-chunk.ts";
 import type { EncodedChunk } from "../write/column-chunk.ts";
-import type { DecodeJob } from "./decode-job.ts";
+import type { DecodedChunks, DecodeJob } from "./decode-job.ts";
 import type { EncodeJob } from "./encode-job.ts";
 import type { WireError } from "./wire-error.ts";
 
 /** Work for a worker: plain data. */
 export type Job = DecodeJob | EncodeJob;
 
-export type JobResult = DecodedColumn | EncodedChunk;
+export type JobResult = DecodedChunks | EncodedChunk;
 
 export interface Request {
   readonly id: number;

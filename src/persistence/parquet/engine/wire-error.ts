@@ -8,7 +8,7 @@ export interface WireError {
   readonly conversion?: readonly [entity: string, column: string, from: string, to: string];
 }
 
-/** @param place begins the message of what is no error of Faun's: bytes that make code stumble are damaged */
+/** @param place begins the message of what is no error of Faun's; "" where it tells itself */
 export function toWire(error: unknown, place: string): WireError {
   const message = error instanceof Error ? error.message : String(error);
   if (error instanceof TypeConversionError) {
@@ -16,7 +16,7 @@ export function toWire(error: unknown, place: string): WireError {
     return { code, message, conversion: [entity, columnName, from, to] };
   }
   if (error instanceof FaunError) return { code: error.code, message };
-  return { code: "", message: `${place}: ${message}` };
+  return { code: "", message: place === "" ? message : `${place}: ${message}` };
 }
 
 /** The error as it was thrown. @param other of what was no error of Faun's */

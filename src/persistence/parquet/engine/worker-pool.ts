@@ -10,6 +10,8 @@ export interface PoolTask<R extends JobResult> {
   /** Bytes that it takes while it is under way, about. */
   readonly bytes: number;
   readonly stop?: Stop | undefined;
+  /** Whether this thread does a part of it, and so needs a processor, too. */
+  readonly helped?: boolean | undefined;
   /** The job as plain data, and the buffers that are given away with it. */
   pack(): { readonly job: Job; readonly transfer: ArrayBuffer[] };
   /** Does it on this thread instead. */
@@ -122,8 +124,8 @@ export class WorkerPool {
 
   #schedule(): void {
     while (this.#queue.length > 0 && !this.#unavailable) {
-      const worker = this.#leastBusy();
       const [{ task }] = this.#queue;
+      const worker = this.#leastBusy(this.#workersFor(task));
       if (worker === null || (this.#bytes > 0 && this.#bytes + task.bytes > BYTES_UNDER_WAY)) break;
       this.#send(worker, this.#queue.shift() as Entry);
     }
@@ -138,10 +140,15 @@ export class WorkerPool {
     }
   }
 
-  /** A worker that can take a job. */
-  #leastBusy(): PoolWorker | null {
+  /** How many workers may take a task. */
+  #workersFor({ helped = false }: PoolTask<JobResult>): number {
+    return helped ? Math.max(1, this.#size - 1) : this.#size;
+  }
+
+  /** One of the first `among` workers that can take a job. */
+  #leastBusy(among: number): PoolWorker | null {
     let least: PoolWorker | null = null;
-    for (const worker of this.#workers) {
+    for (const worker of [...this.#workers].slice(0, among)) {
       if (!worker.ready || worker.retired || worker.jobs.size >= JOBS_A_WORKER) continue;
       if (least === null || worker.jobs.size < least.jobs.size) least = worker;
     }
@@ -166,7 +173,8 @@ export class WorkerPool {
   #startWorkers(): void {
     let starting = 0;
     for (const { ready } of this.#workers) if (!ready) starting++;
-    while (starting < this.#queue.length && this.#workers.size < this.#size && !this.#unavailable) {
+    const most = Math.max(0, ...this.#queue.map(({ task }) => this.#workersFor(task)));
+    while (starting < this.#queue.length && this.#workers.size < most && !this.#unavailable) {
       starting++;
       this.#startWorker();
     }

@@ -16,7 +16,7 @@ function reply(message: Reply, transfer: readonly ArrayBuffer[] = []): void {
 async function run(job: Job): Promise<{ readonly result: JobResult; readonly transfer: ArrayBuffer[] }> {
   if (job.kind === "decode") {
     const result = await runDecodeJob(job);
-    return { result, transfer: decodedBuffers(result) };
+    return { result, transfer: decodedBuffers(result.columns) };
   }
   const result = await runEncodeJob(job);
   return { result, transfer: result.parts.map(({ buffer }) => buffer as ArrayBuffer) };
@@ -28,7 +28,7 @@ port.onmessage = async ({ data }) => {
     const { result, transfer } = await run(job);
     reply({ kind: "done", id, result }, transfer);
   } catch (error) {
-    const place = job.kind === "decode" ? job.task.place : job.place;
+    const place = job.kind === "decode" ? "" : job.place;
     // What stumbled or trapped may have left an engine in a state that nobody thought of.
     reply({ kind: "failed", id, error: toWire(error, place), retire: !(error instanceof FaunError) });
   }

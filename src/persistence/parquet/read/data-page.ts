@@ -1,11 +1,11 @@
 import { countBits, fillBits } from "../../../columns/bitmap.ts";
-import type { PageCodec } from "../codecs/codec.ts";
+import { openedPage, type PageCodec } from "../codecs/codec.ts";
 import { type DataPageHeader, type DataPageHeaderV2, Encoding, PageType } from "../format/metadata.ts";
 import { Cursor, damaged } from "./cursor.ts";
 import { dataHeader, type RawPage } from "./pages.ts";
 import { readHybridBits } from "./rle.ts";
 
-/** The values of a data page, nulls left out. */
+/** The values of a data page, nulls left out. Good until the next page is opened. */
 export interface PageValues {
   readonly rows: number;
   /** Values that are not null. */
@@ -33,10 +33,10 @@ export function openPage(page: RawPage, codec: PageCodec, validity: Uint8Array |
     const size = header.uncompressedPageSize - levels;
     const raw = v2.isCompressed === false || (size === 0 && stored.length === 0);
     if (raw && stored.length !== size) throw damaged(`${stored.length} bytes of values that should be ${size}`);
-    const values = raw ? stored : codec.decompress(stored, size);
+    const values = raw ? stored : openedPage(codec, stored, size);
     return { rows, count: validCount(validity, at, rows), encoding, cursor: new Cursor(values) };
   }
-  const cursor = new Cursor(codec.decompress(page.bytes, header.uncompressedPageSize));
+  const cursor = new Cursor(openedPage(codec, page.bytes, header.uncompressedPageSize));
   if (validity !== null) readLevels(cursor, header.dataPageHeader as DataPageHeader, validity, at, rows);
   return { rows, count: validCount(validity, at, rows), encoding, cursor };
 }

@@ -1,6 +1,6 @@
 import { bitmapBytes, countBits } from "../../../columns/bitmap.ts";
 import { CorruptDataError, FaunError, UnsupportedError } from "../../../errors.ts";
-import type { PageCodec } from "../codecs/codec.ts";
+import { openedPage, type PageCodec } from "../codecs/codec.ts";
 import { type ColumnMetaData, CompressionCodec, Encoding } from "../format/metadata.ts";
 import { BitSink } from "./bit-sink.ts";
 import { ByteSink } from "./byte-sink.ts";
@@ -141,7 +141,7 @@ function readDictionary(page: RawPage, codec: PageCodec, sink: Sink): void {
   if (told === undefined || told.numValues < 0) throw damaged("a dictionary page without the header of one");
   if (told.encoding !== Encoding.PLAIN && told.encoding !== Encoding.PLAIN_DICTIONARY)
     throw damaged(`a dictionary in encoding ${told.encoding}`);
-  sink.dictionary(new Cursor(codec.decompress(page.bytes, uncompressedPageSize)), told.numValues);
+  sink.dictionary(new Cursor(openedPage(codec, page.bytes, uncompressedPageSize)), told.numValues);
 }
 
 type Result = Pick<DecodedColumn, "values" | "offsets" | "strings">;

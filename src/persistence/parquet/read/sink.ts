@@ -8,7 +8,7 @@ import { type IndexArray, readHybrid } from "./rle.ts";
 /** Where a decoder gets memory: zeroed bytes at a multiple of 64. */
 export type Allocate = (byteLength: number) => Uint8Array;
 
-/** Takes the values of a chunk's pages. One for each {@link Layout}. */
+/** Takes the values of a chunk's pages, and keeps nothing of their bytes. One for each {@link Layout}. */
 export interface Sink {
   /** The dictionary page, PLAIN. @throws CorruptDataError */
   dictionary(cursor: Cursor, count: number): void;

@@ -12,6 +12,7 @@ import { COMPRESSIONS, type PageCodecName } from "../../../../src/persistence/pa
 import { loadCodec } from "../../../../src/persistence/parquet/codecs/load-codec.ts";
 import { type EngineOptions, ParquetEngine, parquetEngine } from "../../../../src/persistence/parquet/engine/parquet-engine.ts";
 import { startWorker, type WorkerThread } from "../../../../src/persistence/parquet/engine/platform.ts";
+import { ReadMemory } from "../../../../src/persistence/parquet/engine/read-memory.ts";
 import { chunkChecksums } from "../../../../src/persistence/parquet/format/checksums.ts";
 import { fileSchemaOf } from "../../../../src/persistence/parquet/format/file-schema.ts";
 import { RowGroupReader } from "../../../../src/persistence/parquet/read/row-group-reader.ts";
@@ -71,6 +72,17 @@ async function fileOf<T extends EntityRow>(entity: EntityClass<T>, store: Store<
   return { reader, tasks, bytes, checksums, expected: () => reader.decode(tasks, bytes, codecs) };
 }
 
+/** The same bytes behind each other in shared memory. */
+function sharing(bytes: readonly Uint8Array[]): Uint8Array[] {
+  const all = new Uint8Array(new SharedArrayBuffer(bytes.reduce((sum, { length }) => sum + length, 0)));
+  let at = 0;
+  return bytes.map((each) => {
+    all.set(each, at);
+    at += each.length;
+    return all.subarray(at - each.length, at);
+  });
+}
+
 /** An engine that gives any work to workers, and the workers it started. */
 function forced(options: EngineOptions = {}) {
   const threads: WorkerThread[] = [];
@@ -126,6 +138,7 @@ describe("what workers do is what this thread would have done", () => {
         const { reader, tasks, bytes, checksums, expected } = await fileOf(Thing, store, { compression });
         const wanted = expected();
         expect(hashed(await engine.decode(reader, tasks, bytes, { checksums }))).toEqual(hashed(wanted));
+        expect(hashed(await engine.decode(reader, tasks, sharing(bytes), { checksums }))).toEqual(hashed(wanted));
       }),
       { numRuns: 40 },
     );
@@ -144,7 +157,90 @@ describe("what workers do is what this thread would have done", () => {
       const { reader, tasks, bytes, expected } = await fileOf(Sale, store);
       const wanted = expected();
       expect(hashed(await engine.decode(reader, tasks, bytes))).toEqual(hashed(wanted));
+      const many = Array.from({ length: 6 }, () => engine.decode(reader, tasks, sharing(bytes)));
+      for (const decoded of await Promise.all(many)) expect(hashed(decoded)).toEqual(hashed(wanted));
     }
+  });
+});
+
+describe("bytes in shared memory are decoded by this thread and a worker together", () => {
+  const spawning = (script: string): EngineOptions => ({
+    spawn: (listener) => startWorker(listener, new URL(`data:text/javascript,${encodeURIComponent(script)}`)),
+  });
+  const mute = `import { parentPort } from "node:worker_threads"; parentPort.on("message", () => {});
+    parentPort.postMessage({ kind: "ready" });`;
+
+  test("by this thread alone while the worker does not take anything", async () => {
+    const { engine } = forced(spawning(mute));
+    const { reader, tasks, bytes, expected } = await fileOf(Sale, sales(3000));
+    expect(hashed(await engine.decode(reader, tasks, sharing(bytes)))).toEqual(hashed(expected()));
+    expect(engine.pool.workers).toBe(1);
+  });
+
+  test("by the worker alone where a column would take this thread too long", async () => {
+    const { engine } = forced(spawning(mute));
+    const { reader, tasks, bytes } = await fileOf(Sale, sales(3000));
+    const large = tasks.map((task) => ({ ...task, metaData: { ...task.metaData, totalUncompressedSize: 9 << 20 } }));
+    const controller = new AbortController();
+    const waiting = engine.decode(reader, large, sharing(bytes), { signal: controller.signal });
+    await until(() => engine.pool.bytesUnderWay > 0);
+    const first = await Promise.race([waiting, new Promise((resolve) => setTimeout(resolve, 100, "nothing"))]);
+    expect(first).toBe("nothing");
+    controller.abort(new Error("no longer"));
+    await expect(waiting).rejects.toThrow("no longer");
+  });
+
+  test("until one of them fails, or a signal is given", async () => {
+    for (const options of [{}, spawning(mute)]) {
+      const { engine } = forced(options);
+      const { reader, tasks, bytes, checksums, expected } = await fileOf(Sale, sales(3000));
+      const damaged = sharing(bytes);
+      damaged[3]![20]! ^= 1;
+      const failure = engine.decode(reader, tasks, damaged, { checksums });
+      await expect(failure).rejects.toBeInstanceOf(CorruptDataError);
+      await expect(failure).rejects.toThrow('file: row group 0, column "note"');
+      const absurd = tasks.map((task) => ({ ...task, plan: { ...task.plan, layout: null } }) as never);
+      await expect(engine.decode(reader, absurd, sharing(bytes))).rejects.toThrow(/^file: row group 0, column "[a-z]+": /);
+      // No column takes that much, all of them do.
+      const sizes = expected().map(({ values, offsets }) => values.byteLength + (offsets?.byteLength ?? 0));
+      const total = sizes.reduce((sum, size) => sum + size, 0);
+      const limited = (decodedBytes: number) => ({ decodedBytes: () => decodedBytes }) as unknown as RowGroupReader;
+      await expect(engine.decode(limited(total - 1), tasks, sharing(bytes))).rejects.toThrow(UnsupportedError);
+      const controller = new AbortController();
+      const aborted = engine.decode(reader, tasks, sharing(bytes), { signal: controller.signal });
+      controller.abort(new Error("no longer"));
+      await expect(aborted).rejects.toThrow("no longer");
+      expect(hashed(await engine.decode(reader, tasks, sharing(bytes), { checksums }))).toEqual(hashed(expected()));
+    }
+  });
+
+  test("a worker that ends fails what it had, if it had a part of it, and nothing else", async () => {
+    const { engine, threads } = forced();
+    const { reader, tasks, bytes, expected } = await fileOf(Sale, sales(100_000));
+    const wanted = hashed(expected());
+    const outcome = engine.decode(reader, tasks, sharing(bytes)).catch((error: unknown) => error);
+    await until(() => engine.pool.bytesUnderWay > 0 || engine.pool.workers > 0);
+    threads[0]!.terminate();
+    const result = await outcome;
+    if (!(result instanceof IoError)) expect(hashed(result)).toEqual(wanted);
+    expect(hashed(await engine.decode(reader, tasks, sharing(bytes)))).toEqual(wanted);
+  });
+
+  test("in memory that is used again once a row group is decoded, and not after a failure", () => {
+    const made: Uint8Array[] = [];
+    const memory = new ReadMemory((byteLength) => {
+      made.push(new Uint8Array(new SharedArrayBuffer(byteLength)));
+      return made.at(-1)!;
+    });
+    const [first, second] = [memory.lend(), memory.lend()];
+    expect([first.of(100), second.of(80)]).toEqual(made);
+    first.giveBack();
+    first.giveBack();
+    expect(memory.lend().of(90)).toBe(made[0]);
+    expect(memory.lend().of(90)).toBe(made[2]);
+    second.giveBack();
+    expect(memory.lend().of(81)).toBe(made[3]);
+    expect(new ReadMemory(() => null).lend().of(1)).toBe(null);
   });
 });
 
@@ -348,7 +444,7 @@ test("however much work is asked for, little of it is under way", async () => {
   });
   const { reader, tasks, bytes } = await fileOf(Sale, sales(20_000));
   await Promise.all(Array.from({ length: 50 }, () => engine.decode(reader, tasks, bytes)));
-  expect(posted).toBe(200);
+  expect(posted).toBe(50);
   // Four at each of two workers.
   expect(most).toBeLessThanOrEqual(8);
   expect(engine.pool.bytesUnderWay).toBe(0);
