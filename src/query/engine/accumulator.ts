@@ -36,7 +36,8 @@ export class RowCounts {
     this.dropsEmpty = dropsEmpty;
   }
 
-  add(selection: Selection, groups: GroupNumbers, size: number): void {
+  /** `present`: the groups that have rows in it, where that is known. */
+  add(selection: Selection, groups: GroupNumbers, size: number, _present?: Uint32Array | null): void {
     this.counts = grown(this.counts, size);
     if (groups === null) this.counts[0] += selection.count;
     else if (!countCodes(selection, groups, size, this.counts)) this.#count(groups, selection.count);
@@ -63,13 +64,14 @@ export class RowCounts {
 export class RowMarks extends RowCounts {
   #marks = new Uint8Array(1);
 
-  override add(selection: Selection, groups: GroupNumbers, size: number): void {
+  override add(selection: Selection, groups: GroupNumbers, size: number, present: Uint32Array | null = null): void {
     if (this.#marks.length < size) {
       const larger = new Uint8Array(Math.max(size, this.#marks.length * 2));
       larger.set(this.#marks);
       this.#marks = larger;
     }
     if (groups === null) this.#marks[0] = 1;
+    else if (present !== null) for (let i = 0; i < present.length; i++) this.#marks[present[i]] = 1;
     else markGroups(groups.constructor.name)(groups, selection.count, this.#marks);
   }
 

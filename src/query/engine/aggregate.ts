@@ -35,7 +35,7 @@ export function aggregate(
   const accumulators = measures.map((measure) => accumulatorFor(measure, rows));
   const visit = (batch: Batch, selection: Selection): boolean => {
     const groups = grouping.groups(batch, selection);
-    rows.add(selection, groups, grouping.size);
+    rows.add(selection, groups, grouping.size, grouping.present);
     for (const accumulator of accumulators) accumulator.add(batch, selection, groups, grouping.size);
     return false;
   };

@@ -7,6 +7,7 @@ import { allRows, type Selection } from "./selection.ts";
 import { numberingFor, pairNumbers, type ValueNumbering } from "./value-numbering.ts";
 import type { Vector } from "./vector.ts";
 import { WordTable } from "./word-table.ts";
+import { codeZoneOf } from "./zone-map.ts";
 
 /** The group of each row; null where all rows are of group 0. */
 export type GroupNumbers = Uint8Array | Uint16Array | Uint32Array | null;
@@ -40,6 +41,9 @@ export class Grouping {
   /** One more than the greatest group given so far. */
   size = 1;
 
+  /** Of what `groups` gave last, which groups have rows, where that is known without a look at each row; else null. */
+  present: Uint32Array | null = null;
+
   get keyCount(): number {
     return this.#keys.length;
   }
@@ -61,6 +65,7 @@ export class Grouping {
 
   /** The group of each chosen row. What is given is overwritten by the next call. */
   groups(batch: Batch, selection: Selection): GroupNumbers {
+    this.present = null;
     if (this.#keys.length === 0) return null;
     const codes = this.#codesInPlace(batch, selection);
     if (codes !== null) return codes;
@@ -110,6 +115,9 @@ export class Grouping {
     // Tells the numbering which dictionary it is.
     this.#numberings[0].number(batch.load(key.index, allRows(0)));
     this.size = this.#numberings[0].size;
+    const zone = codeZoneOf(batch.chunk, key.index, this.size);
+    // One of more rows was made by whoever sees a longer chunk over the same column.
+    this.present = zone?.rows === batch.length ? zone.codes : null;
     return column.values.subarray(0, selection.count);
   }
 
