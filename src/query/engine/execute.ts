@@ -1,14 +1,14 @@
 import type { Chunk } from "../../soa/chunk.ts";
 import type { BoundColumn, BoundExpression, BoundMeasure, BoundPlan, BoundProjection, BoundStep } from "../bound.ts";
-import { blocksOf } from "../wasm/chunk-mask.ts";
 import { aggregate } from "./aggregate.ts";
 import { type Batch, ChunkBatch, TableBatch } from "./batch.ts";
 import { compile } from "./evaluate.ts";
 import { keyLookup } from "./key-lookup.ts";
 import { conjuncts } from "./plan-filters.ts";
+import { Positions } from "./positions.ts";
 import { ResultTable } from "./result-table.ts";
 import { scan, type Visit } from "./scan.ts";
-import { allRows, type Selection } from "./selection.ts";
+import { allRows } from "./selection.ts";
 import type { QuerySource } from "./source.ts";
 import { Stage } from "./stage.ts";
 import { allMatching, type BatchRows, sorted } from "./top-rows.ts";
@@ -55,37 +55,16 @@ function positionsOf(stage: Stage, known: Uint32Array | null): Uint32Array {
 function storedOrder(stage: Stage): Uint32Array {
   const { batches, offset, limit } = stage;
   const end = limit === null ? Number.POSITIVE_INFINITY : offset + limit;
-  let positions = new Uint32Array(0);
-  let length = 0;
+  const positions = new Positions();
   if (end > 0) {
     const visit: Visit = (batch, selection) => {
-      const needed = length + selection.count;
-      if (needed > positions.length) {
-        const wider = new Uint32Array(Math.max(needed, 2 * positions.length));
-        wider.set(positions.subarray(0, length));
-        positions = wider;
-      }
-      writePositions(selection, batch.length, (batch as ChunkBatch).position, positions, length);
-      length = needed;
-      return length >= end;
+      positions.add(selection, batch.length, (batch as ChunkBatch).position);
+      return positions.length >= end;
     };
     scan(batches, stage.filters(), visit, end < Number.POSITIVE_INFINITY ? null : undefined);
   }
-  if (offset === 0 && length === positions.length && length <= end) return positions;
-  return positions.slice(offset, Math.min(end, length));
-}
-
-/** Writes `first` plus each chosen row of a batch into `out`, from `at` on. */
-function writePositions(selection: Selection, batchRows: number, first: number, out: Uint32Array, at: number): void {
-  const { kernels, count } = selection;
-  if (kernels !== undefined) {
-    kernels.scan.rows(kernels.mask, blocksOf(batchRows), kernels.rows, first);
-    out.set(kernels.rowNumbers.subarray(0, count), at);
-    return;
-  }
-  const { rows } = selection;
-  if (rows === null) for (let i = 0; i < count; i++) out[at + i] = first + i;
-  else for (let i = 0; i < count; i++) out[at + i] = first + rows[i];
+  const all = positions.toArray();
+  return offset === 0 && all.length <= end ? all : all.slice(offset, end);
 }
 
 /** The rows of the source, and nothing asked of them yet. A key that the first conditions demand is looked up at once. */
