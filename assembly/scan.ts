@@ -8,14 +8,17 @@
 
 /** How a test is put into its mask. */
 const SET: i32 = 0;
-const AND: i32 = 1;
 
 @inline
 function put(out: usize, bits: u64, invert: u64, mode: i32): void {
   const word = bits ^ invert;
-  if (mode == SET) store<u64>(out, word);
-  else if (mode == AND) store<u64>(out, load<u64>(out) & word);
-  else store<u64>(out, load<u64>(out) | word);
+  store<u64>(out, mode == SET ? word : load<u64>(out) | word);
+}
+
+@inline
+function put16(out: usize, bits: u64, invert: u64, mode: i32): void {
+  const word = <u16>(bits ^ invert);
+  store<u16>(out, mode == SET ? word : load<u16>(out) | word);
 }
 
 /** Lanes of 64 bits, all ones or all zeros, to those of 32. */
@@ -49,35 +52,43 @@ function splat<T>(c: T): v128 {
   return v128.splat<T>(c);
 }
 
-/** low <= x <= high, or x == low. */
+// What a range comes to where one of its bounds says nothing, or both are one value. They are types, which a loop is
+// compiled for: of loops that differ in a constant Binaryen makes one, which asks at every value.
+type Between = f64;
+type Equal = bool;
+type AtLeast = u32;
+type AtMost = i32;
+
 @inline
-function test<T>(p: usize, low: v128, high: v128, equal: bool): v128 {
+function test<T, Kind>(p: usize, low: v128, high: v128): v128 {
   const x = read<T>(p);
-  return equal ? v128.eq<T>(x, low) : v128.and(atLeast<T>(x, low), atMost<T>(x, high));
+  if (isBoolean<Kind>()) return v128.eq<T>(x, low);
+  if (isFloat<Kind>()) return v128.and(atLeast<T>(x, low), atMost<T>(x, high));
+  return isSigned<Kind>() ? atMost<T>(x, high) : atLeast<T>(x, low);
 }
 
 /** Tests of 16 rows, as 16 bits. */
 @inline
-function sixteen<T>(p: usize, low: v128, high: v128, equal: bool): u64 {
+function sixteen<T, Kind>(p: usize, low: v128, high: v128): u64 {
   let all: v128;
   if (sizeof<T>() == 1) {
-    all = test<T>(p, low, high, equal);
+    all = test<T, Kind>(p, low, high);
   } else if (sizeof<T>() == 2) {
-    all = v128.narrow<i16>(test<T>(p, low, high, equal), test<T>(p + 16, low, high, equal));
+    all = v128.narrow<i16>(test<T, Kind>(p, low, high), test<T, Kind>(p + 16, low, high));
   } else if (sizeof<T>() == 4) {
     all = v128.narrow<i16>(
-      v128.narrow<i32>(test<T>(p, low, high, equal), test<T>(p + 16, low, high, equal)),
-      v128.narrow<i32>(test<T>(p + 32, low, high, equal), test<T>(p + 48, low, high, equal)),
+      v128.narrow<i32>(test<T, Kind>(p, low, high), test<T, Kind>(p + 16, low, high)),
+      v128.narrow<i32>(test<T, Kind>(p + 32, low, high), test<T, Kind>(p + 48, low, high)),
     );
   } else {
     all = v128.narrow<i16>(
       v128.narrow<i32>(
-        halves(test<T>(p, low, high, equal), test<T>(p + 16, low, high, equal)),
-        halves(test<T>(p + 32, low, high, equal), test<T>(p + 48, low, high, equal)),
+        halves(test<T, Kind>(p, low, high), test<T, Kind>(p + 16, low, high)),
+        halves(test<T, Kind>(p + 32, low, high), test<T, Kind>(p + 48, low, high)),
       ),
       v128.narrow<i32>(
-        halves(test<T>(p + 64, low, high, equal), test<T>(p + 80, low, high, equal)),
-        halves(test<T>(p + 96, low, high, equal), test<T>(p + 112, low, high, equal)),
+        halves(test<T, Kind>(p + 64, low, high), test<T, Kind>(p + 80, low, high)),
+        halves(test<T, Kind>(p + 96, low, high), test<T, Kind>(p + 112, low, high)),
       ),
     );
   }
@@ -85,27 +96,45 @@ function sixteen<T>(p: usize, low: v128, high: v128, equal: bool): u64 {
 }
 
 @inline
-function scan<T>(p: usize, blocks: i32, low: T, high: T, equal: bool, invert: u64, mode: i32, out: usize): void {
+function scan<T, Kind>(p: usize, blocks: i32, low: T, high: T, invert: u64, mode: i32, out: usize): void {
   const lows = splat<T>(low);
   const highs = splat<T>(high);
   const step = <usize>16 * sizeof<T>();
-  for (let i = 0; i < blocks; i++) {
+  const end = out + (<usize>blocks << 3);
+  if (sizeof<T>() >= 4) {
+    // Tests of 64 wide values at once would not fit the registers.
+    for (; out < end; out += 2, p += step) put16(out, sixteen<T, Kind>(p, lows, highs), invert, mode);
+    return;
+  }
+  for (; out < end; out += 8, p += 4 * step) {
     const bits =
-      sixteen<T>(p, lows, highs, equal) |
-      (sixteen<T>(p + step, lows, highs, equal) << 16) |
-      (sixteen<T>(p + 2 * step, lows, highs, equal) << 32) |
-      (sixteen<T>(p + 3 * step, lows, highs, equal) << 48);
+      sixteen<T, Kind>(p, lows, highs) |
+      (sixteen<T, Kind>(p + step, lows, highs) << 16) |
+      (sixteen<T, Kind>(p + 2 * step, lows, highs) << 32) |
+      (sixteen<T, Kind>(p + 3 * step, lows, highs) << 48);
     put(out, bits, invert, mode);
-    p += 4 * step;
-    out += 8;
   }
 }
 
-/** low <= x <= high; `invert` -1 for its opposite. One value alone is compared for equality. */
+/** low <= x <= high; `invert` -1 for its opposite. */
 @inline
 function range<T>(p: usize, blocks: i32, low: T, high: T, invert: i64, mode: i32, out: usize): void {
-  if (low == high) scan<T>(p, blocks, low, high, true, <u64>invert, mode, out);
-  else scan<T>(p, blocks, low, high, false, <u64>invert, mode, out);
+  if (low == high) scan<T, Equal>(p, blocks, low, high, <u64>invert, mode, out);
+  else if (high == greatest<T>()) scan<T, AtLeast>(p, blocks, low, high, <u64>invert, mode, out);
+  else if (low == least<T>()) scan<T, AtMost>(p, blocks, low, high, <u64>invert, mode, out);
+  else scan<T, Between>(p, blocks, low, high, <u64>invert, mode, out);
+}
+
+@inline
+function greatest<T>(): T {
+  if (isFloat<T>()) return <T>Infinity;
+  return <T>(isSigned<T>() ? u64.MAX_VALUE >> (65 - 8 * sizeof<T>()) : u64.MAX_VALUE);
+}
+
+@inline
+function least<T>(): T {
+  if (isFloat<T>()) return <T>-Infinity;
+  return <T>(isSigned<T>() ? <u64>1 << (8 * sizeof<T>() - 1) : 0);
 }
 
 export function rangeU8(p: usize, blocks: i32, low: i32, high: i32, invert: i64, mode: i32, out: usize): void {
