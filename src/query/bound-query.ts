@@ -14,6 +14,8 @@ type Of = string | ((columns: never) => unknown);
 /** A query over rows that are there; `SourceQuery` and `RowsQuery` say what TypeScript knows of it. Every call runs it anew. */
 export class BoundQuery extends QueryPlan {
   readonly #source: RowSource;
+  /** Queries of one value, by what is asked: bound once, however often they run. */
+  readonly #values = new Map<string, BoundQuery>();
 
   constructor(state: QueryState, source: RowSource) {
     super(state);
@@ -50,20 +52,20 @@ export class BoundQuery extends QueryPlan {
   }
 
   count(): number {
-    return this.#value("count", () => count()) as number;
+    return this.#value("count", "", () => count()) as number;
   }
 
   sum(of: Of): unknown {
-    return this.#value(of, (column) => sum(column));
+    return this.#value("sum", of, sum);
   }
   min(of: Of): unknown {
-    return this.#value(of, (column) => min(column));
+    return this.#value("min", of, min);
   }
   max(of: Of): unknown {
-    return this.#value(of, (column) => max(column));
+    return this.#value("max", of, max);
   }
   avg(of: Of): unknown {
-    return this.#value(of, (column) => avg(column));
+    return this.#value("avg", of, avg);
   }
 
   explain(): string {
@@ -100,10 +102,16 @@ export class BoundQuery extends QueryPlan {
     return new QueryResult(this.bound, this.#source);
   }
 
-  #value(of: Of, make: (column: never) => unknown): unknown {
-    const measures =
-      typeof of === "function" ? (columns: never) => ({ value: make(of(columns) as never) }) : { value: make(of as never) };
-    return ((this.aggregate(measures) as BoundQuery).toArray()[0] as { value: unknown }).value;
+  #value(fn: string, of: Of, make: (column: never) => unknown): unknown {
+    const known = typeof of === "string" ? `${fn} ${of}` : null;
+    let query = known === null ? undefined : this.#values.get(known);
+    if (query === undefined) {
+      const measures =
+        typeof of === "function" ? (columns: never) => ({ value: make(of(columns) as never) }) : { value: make(of as never) };
+      query = this.aggregate(measures) as BoundQuery;
+      if (known !== null) this.#values.set(known, query);
+    }
+    return (query.toArray()[0] as { value: unknown }).value;
   }
 
   #writer(what: string): RowsWriter {

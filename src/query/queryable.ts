@@ -9,7 +9,10 @@ import type { RowSource } from "./row-source.ts";
 
 /** What rows are asked by. The methods begin a query over all rows; see `QuerySteps` and `Answers` for what each does. */
 export abstract class Queryable<T extends EntityRow, B extends Exclude<Flavour, "plan">> {
-  /** The rows that queries are of. @internal */
+  /** All rows, from which every query starts. */
+  #rows: BoundQuery | null = null;
+
+  /** The rows that queries are of: whenever they are opened, those of that moment. @internal */
   protected abstract querySource(): RowSource<T>;
 
   /** The rows that are asked, for SQL over them. @internal */
@@ -100,7 +103,10 @@ export abstract class Queryable<T extends EntityRow, B extends Exclude<Flavour, 
   }
 
   #all(): SourceQuery<ColumnsOf<FieldsOf<T>>, T> {
-    const source = this.querySource();
-    return new BoundQuery(emptyState(source.schema), source) as unknown as SourceQuery<ColumnsOf<FieldsOf<T>>, T>;
+    if (this.#rows === null) {
+      const source = this.querySource();
+      this.#rows = new BoundQuery(emptyState(source.schema), source);
+    }
+    return this.#rows as unknown as SourceQuery<ColumnsOf<FieldsOf<T>>, T>;
   }
 }
