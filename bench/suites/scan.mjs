@@ -45,8 +45,10 @@ async function ofSize(h, rows, nominal) {
       rows,
       baseline: ARENA,
       repeat: nominal === 100_000 && !heavy ? 10 : nominal === 1_000_000 && !heavy ? 3 : 1,
+      settle: heavy ? 0 : 1,
       rounds: nominal > 1_000_000 ? 3 : 7,
-      warmup: nominal > 1_000_000 ? 2 : 4,
+      // V8 compiles what plans and binds a query after some dozens of them.
+      warmup: nominal > 1_000_000 ? 2 : heavy ? 4 : 12,
       alternatives: Object.fromEntries(Object.entries(contenders).map(([name, operations]) => [name, operations[operation]])),
     });
     medians[operation] = Object.fromEntries(group.results.map(({ name, value }) => [name, value]));
@@ -129,6 +131,7 @@ async function withWorkers(h, rows, columns, limits) {
       unit: "us",
       rows,
       baseline: "one thread",
+      settle: 1,
       rounds: 9,
       warmup: 4,
       alternatives: Object.fromEntries(Object.entries(contenders).map(([name, operations]) => [name, operations[operation]])),
@@ -146,6 +149,7 @@ async function againstMemory(h, rows, columns, arena) {
     baseline: "sum in wasm, values alone",
     // Long enough that the first call, which finds neither code nor rows in a cache, does not decide.
     repeat: Math.max(1, Math.round(20_000_000 / rows)),
+    settle: 1,
     rounds: 9,
     warmup: 4,
     targets: rows >= 1_000_000 ? { [ARENA]: { ratio: Number((1 / 0.7).toFixed(3)) } } : {},
