@@ -1,5 +1,6 @@
 import { ValidationError } from "../errors.ts";
 import type { CodeKind, FieldKind, FieldType, FloatKind, Int64Kind, IntKind, TimeUnit } from "./field-type.ts";
+import { assertOptions } from "./options.ts";
 
 declare const typeInfo: unique symbol;
 
@@ -39,7 +40,9 @@ export class Field<out Kind extends FieldKind, out Value, out Flags extends Fiel
   }
 
   /** Allows null. The field becomes optional when constructing; absent means null unless it has a default. */
-  nullable(): Field<Kind, Value | null, Flags | "nullable"> {
+  nullable(): Field<Kind, Value | null, Flags | "nullable">;
+  nullable(...given: unknown[]): Field<Kind, Value | null, Flags | "nullable"> {
+    takesNothing("nullable", given);
     if (this.options.key) throw declarationError("a key that is not nullable", undefined);
     return this.#with({ nullable: true });
   }
@@ -70,7 +73,9 @@ export class Field<out Kind extends FieldKind, out Value, out Flags extends Fiel
   }
 
   /** The primary key: unique, never null, read-only once stored. One field of an entity at most. Not for f32, f64. */
-  key(): Field<Kind, Value, Flags | "key"> {
+  key(): Field<Kind, Value, Flags | "key">;
+  key(...given: unknown[]): Field<Kind, Value, Flags | "key"> {
+    takesNothing("key", given);
     if (this.options.nullable) throw declarationError("a key that is not nullable", undefined);
     if (this.type.kind === "f32" || this.type.kind === "f64") {
       throw declarationError("a key of a type with exact equality (not f32 or f64)", undefined);
@@ -87,7 +92,9 @@ export class Field<out Kind extends FieldKind, out Value, out Flags extends Fiel
    * then on. Chunks of fewer than 1,024 rows are scanned, and so is what `kernel.chunks()` or `rawArray()` handed out.
    * @throws ValidationError for a bool field
    */
-  index(): Field<Kind, Value, Flags | "index"> {
+  index(): Field<Kind, Value, Flags | "index">;
+  index(...given: unknown[]): Field<Kind, Value, Flags | "index"> {
+    takesNothing("index", given);
     if (this.type.kind === "bool") throw declarationError("an index of a type with more than two values (not bool)", undefined);
     return this.#with({ indexed: true });
   }
@@ -97,18 +104,19 @@ export class Field<out Kind extends FieldKind, out Value, out Flags extends Fiel
   }
 }
 
-const int =
-  <K extends IntKind>(kind: K) =>
-  (): Field<K, number> =>
-    new Field({ kind });
+/** A field of a type that needs no more to be said. */
+const plain =
+  <K extends IntKind | FloatKind | "bool" | "utf8" | "binary" | "date", V>(kind: K): (() => Field<K, V>) =>
+  (...given: unknown[]) => {
+    takesNothing(kind, given);
+    return new Field<K, V>({ kind } as FieldType);
+  };
 
-const float =
-  <K extends FloatKind>(kind: K) =>
-  (): Field<K, number> =>
-    new Field({ kind });
+const int = <K extends IntKind>(kind: K) => plain<K, number>(kind);
+const float = <K extends FloatKind>(kind: K) => plain<K, number>(kind);
 
 /** true or false. One bit a row. */
-export const bool = (): Field<"bool", boolean> => new Field({ kind: "bool" });
+export const bool = plain<"bool", boolean>("bool");
 /** Integer from 0 to 255. */
 export const u8 = int("u8");
 /** Integer from 0 to 65,535. */
@@ -145,20 +153,22 @@ export function i64(options?: { mode?: "bigint" | "number" }): Field<"i64", bigi
 }
 
 function int64<K extends Int64Kind>(kind: K, options?: { mode?: "bigint" | "number" }): Field<K, never> {
+  if (options !== undefined) assertOptions<{ mode?: unknown }>(`${kind}()`, options, { mode: true });
   return new Field({ kind, mode: oneOf("mode", options?.mode ?? "bigint", ["bigint", "number"]) });
 }
 
 /** Unicode text. Lone surrogates are refused, as UTF-8 cannot hold them. */
-export const utf8 = (): Field<"utf8", string> => new Field({ kind: "utf8" });
+export const utf8 = plain<"utf8", string>("utf8");
 
 /** Bytes. What is read is a copy: changing it changes no column. */
-export const binary = (): Field<"binary", Uint8Array> => new Field({ kind: "binary" });
+export const binary = plain<"binary", Uint8Array>("binary");
 
 /**
  * Text with few distinct values: stored once each, a code a row. `codes` bounds how many
  * distinct values fit (256, 65,536 or 2^32) and sets the bytes a row (1, 2 or 4; default 4).
  */
 export function category(options?: { codes?: CodeKind }): Field<"category", string> {
+  if (options !== undefined) assertOptions<{ codes?: CodeKind }>("category()", options, { codes: true });
   return new Field({ kind: "category", codes: oneOf("codes", options?.codes ?? "u32", ["u8", "u16", "u32"]) });
 }
 
@@ -182,7 +192,7 @@ export function enumOf<const V extends readonly [string, ...string[]]>(...values
 }
 
 /** A calendar day from -5877641-06-23 to +5881580-07-11; an ISO string such as "2024-02-29". */
-export const date = (): Field<"date", string> => new Field({ kind: "date" });
+export const date = plain<"date", string>("date");
 
 export interface TimestampOptions<M extends "date" | "number" | "bigint"> {
   /** IANA zone or offset, kept with the column ("UTC", "Europe/Berlin", "+02:00"). Values are instants in UTC either way. */
@@ -205,6 +215,7 @@ export function timestamp(
   options: TimestampOptions<"date" | "number" | "bigint"> = {},
 ): Field<"timestamp", never> {
   oneOf("unit", unit, ["s", "ms", "us", "ns"]);
+  assertOptions<TimestampOptions<never>>("timestamp()", options, { timezone: true, mode: true });
   const mode = oneOf("mode", options.mode ?? (unit === "s" || unit === "ms" ? "date" : "bigint"), ["date", "number", "bigint"]);
   const timezone = options.timezone ?? null;
   if (timezone !== null && !isTimeZone(timezone))
@@ -227,6 +238,7 @@ export function decimal(
     throw declarationError("a decimal precision from 1 to 38", precision);
   if (!Number.isInteger(scale) || scale < 0 || scale > precision)
     throw declarationError(`a decimal scale from 0 to the precision (${precision})`, scale);
+  if (options !== undefined) assertOptions<{ mode?: unknown }>("decimal()", options, { mode: true });
   return new Field<"decimal", never>({
     kind: "decimal",
     precision,
@@ -249,6 +261,10 @@ function isTimeZone(zone: unknown): boolean {
 function oneOf<T extends string>(what: string, value: T, allowed: readonly T[]): T {
   if (!allowed.includes(value)) throw declarationError(`${what} ${allowed.map((a) => `"${a}"`).join(" or ")}`, value);
   return value;
+}
+
+function takesNothing(name: string, given: readonly unknown[]): void {
+  if (given.length > 0) throw declarationError(`${name}() without arguments`, given[0]);
 }
 
 function declarationError(expected: string, value: unknown): ValidationError {

@@ -2,6 +2,7 @@ import type { RecordBatch } from "apache-arrow";
 import { readArrow } from "../arrow/read.ts";
 import { type ArrowSource, isArrowSource, rowsOf, toRecordBatches } from "../arrow/record-batches.ts";
 import { schemaOf } from "../entity/entity.ts";
+import { assertOptions } from "../entity/options.ts";
 import { projectEntity } from "../entity/projection.ts";
 import type { EntitySchema } from "../entity/schema.ts";
 import type { EntityClass, EntityRow } from "../entity/types.ts";
@@ -18,12 +19,15 @@ import type { Query } from "../query/query-types.ts";
 import { SoA, type SoAOptions } from "../soa/soa.ts";
 import { readOnlySource } from "../store/kernel-source.ts";
 import type { MemoryStats } from "../store/memory-stats.ts";
-import type { Backend, BackendSnapshot, Batches, Change, Commit, CommitOptions, OperationOptions } from "./backend.ts";
+import type { Backend, BackendSnapshot, Batches, Change, Commit, OperationOptions } from "./backend.ts";
 import { assertBatches, cutBatches, rowsOnce } from "./batches.ts";
 import { loadRows } from "./load-rows.ts";
 import type { Persistence } from "./persistence.ts";
 import { scanNeeds } from "./scan-needs.ts";
 import { assertSameSchema } from "./schema-check.ts";
+
+const OPERATION_OPTIONS = { signal: true, onProgress: true } as const;
+const LOAD_OPTIONS = { ...OPERATION_OPTIONS, allocator: true } as const;
 
 /** The public methods of every persistence, from its backend. */
 export class BackendPersistence<T extends EntityRow> implements Persistence<T> {
@@ -51,7 +55,7 @@ export class BackendPersistence<T extends EntityRow> implements Persistence<T> {
 
   save(rows: ArrowSource, options?: OperationOptions): Promise<Commit> {
     // The keys of a kernel are distinct.
-    return this.#write("replace", () => this.#batchesOf(rows), { ...options, checked: true });
+    return this.#write("replace", () => this.#batchesOf(rows), options, true);
   }
 
   append(rows: ArrowSource, options?: OperationOptions): Promise<Commit> {
@@ -67,16 +71,21 @@ export class BackendPersistence<T extends EntityRow> implements Persistence<T> {
   }
 
   async clear(options?: OperationOptions): Promise<Commit> {
+    this.#assertOptions(options);
     await this.open();
     return this.backend.commit([{ kind: "clear" }], options);
   }
 
   load(options: OperationOptions & Pick<SoAOptions<T>, "allocator"> = {}): Promise<SoA<T>> {
-    return this.#read(async (snapshot) => {
-      const soa = new SoA(this.entity, options.allocator === undefined ? {} : { allocator: options.allocator });
-      await loadRows(soa, snapshot.scan(options), Number(await snapshot.count(options)));
-      return soa;
-    }, options);
+    return this.#read(
+      async (snapshot) => {
+        const soa = new SoA(this.entity, options.allocator === undefined ? {} : { allocator: options.allocator });
+        await loadRows(soa, snapshot.scan(options), Number(await snapshot.count(options)));
+        return soa;
+      },
+      options,
+      LOAD_OPTIONS,
+    );
   }
 
   query<C extends QueryColumns, R>(query: Query<C, R>, options?: OperationOptions): Promise<QueryResult<C, R>>;
@@ -119,6 +128,7 @@ export class BackendPersistence<T extends EntityRow> implements Persistence<T> {
     if (!Number.isInteger(rows) || rows < 1) {
       throw new ValidationError({ entity: this.#schema.name, value: rows, expected: "rows per batch: an integer from 1" });
     }
+    this.#assertOptions(options);
     return this.#scan(rows, options);
   }
 
@@ -144,14 +154,33 @@ export class BackendPersistence<T extends EntityRow> implements Persistence<T> {
     }
   }
 
-  async #write(kind: "append" | "replace", take: () => () => Batches, options?: CommitOptions): Promise<Commit> {
+  /** `checked`: the rows have distinct keys. */
+  async #write(
+    kind: "append" | "replace",
+    take: () => () => Batches,
+    options?: OperationOptions,
+    checked = false,
+  ): Promise<Commit> {
+    this.#assertOptions(options);
     // At once: rows added to the source while the place is being opened are not meant.
     const change: Change = { kind, rows: take() };
     await this.open();
-    return this.backend.commit([change], options);
+    return this.backend.commit([change], checked ? { ...options, checked } : options);
   }
 
-  async #read<R>(read: (snapshot: BackendSnapshot) => Promise<R>, options?: OperationOptions): Promise<R> {
+  #assertOptions(
+    options: OperationOptions | undefined,
+    known: typeof LOAD_OPTIONS | typeof OPERATION_OPTIONS = OPERATION_OPTIONS,
+  ) {
+    if (options !== undefined) assertOptions<OperationOptions>(`${this.#schema.name}: options`, options, known);
+  }
+
+  async #read<R>(
+    read: (snapshot: BackendSnapshot) => Promise<R>,
+    options?: OperationOptions,
+    known?: typeof LOAD_OPTIONS,
+  ): Promise<R> {
+    this.#assertOptions(options, known);
     await this.open();
     const snapshot = await this.backend.snapshot(undefined, options);
     try {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { Entity, schemaOf } from "../../src/entity/entity.ts";
-import { enumOf, f64, i32, timestamp, u8, u64, utf8 } from "../../src/entity/fields.ts";
+import { category, decimal, enumOf, f64, i32, timestamp, u8, u64, utf8 } from "../../src/entity/fields.ts";
 import { snakeCase } from "../../src/entity/snake-case.ts";
 import type { EntityClass, EntityRow } from "../../src/entity/types.ts";
 import { ValidationError } from "../../src/errors.ts";
@@ -93,6 +93,40 @@ const refusedFields: [what: string, declaration: () => unknown][] = [
   ["an unknown unit", () => (timestamp as (unit: string) => unknown)("m")],
   ["an unknown mode", () => (u64 as (options: object) => unknown)({ mode: "string" })],
 ];
+
+test.each<[what: string, declaration: () => unknown, message: string]>([
+  ["index(5)", () => (u8() as { index(of: number): unknown }).index(5), "index() without arguments, got 5"],
+  [
+    "nullable(false)",
+    () => (u8() as { nullable(is: boolean): unknown }).nullable(false),
+    "nullable() without arguments, got false",
+  ],
+  ["key(true)", () => (u8() as { key(is: boolean): unknown }).key(true), "key() without arguments, got true"],
+  ["a u8 with options", () => (u8 as (options: object) => unknown)({ mode: "number" }), "u8() without arguments"],
+  [
+    "a misspelt mode",
+    () => (u64 as (options: object) => unknown)({ mod: "number" }),
+    'u64().mod: expected one of the options mode (did you mean "mode"?)',
+  ],
+  [
+    "misspelt codes",
+    () => (category as (options: object) => unknown)({ code: "u8" }),
+    "category().code: expected one of the options codes",
+  ],
+  [
+    "a misspelt zone",
+    () => timestamp("ms", { timeZone: "UTC" } as never),
+    'timestamp().timeZone: expected one of the options timezone, mode (did you mean "timezone"?)',
+  ],
+  [
+    "a decimal with rounding",
+    () => decimal(5, 2, { rounding: "up" } as never),
+    "decimal().rounding: expected one of the options mode",
+  ],
+])("what a field would not look at is refused: %s", (_, declaration, message) => {
+  expect(declaration).toThrow(ValidationError);
+  expect(declaration).toThrow(message);
+});
 
 test.each(refusedFields)("a field is refused for %s", (_, declaration) => {
   expect(declaration).toThrow(ValidationError);

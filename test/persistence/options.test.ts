@@ -49,6 +49,26 @@ describe("an option that nobody reads is refused, and the nearest is named", () 
   });
 });
 
+test("what every persistence does", async () => {
+  const persistence = new ArrowPersistence(Note);
+  const notes = new Store(Note);
+  notes.add({ id: 1, text: "a" });
+  const calls: [call: (options: never) => Promise<unknown>, known: string][] = [
+    [(options) => persistence.load(options), "signal, onProgress, allocator"],
+    [(options) => persistence.count(options), "signal, onProgress"],
+    [(options) => persistence.save(notes.kernel, options), "signal, onProgress"],
+    [(options) => persistence.appendBatches(toRecordBatches(notes), options), "signal, onProgress"],
+    [(options) => persistence.clear(options), "signal, onProgress"],
+    [async (options) => persistence.loadBatches(1, options), "signal, onProgress"],
+  ];
+  for (const [call, known] of calls) {
+    await expect(call({ onprogress: () => {} } as never)).rejects.toThrow(
+      `notes: options.onprogress: expected one of the options ${known} (did you mean "onProgress"?)`,
+    );
+  }
+  expect(await persistence.count()).toBe(0);
+});
+
 test("Arrow", () => {
   const notes = new Store(Note);
   expect(() => notes.toArrow({ cpoy: true } as never)).toThrow(/^Arrow options\.cpoy: .*did you mean "copy"\?/);
