@@ -12,19 +12,33 @@ export interface ProjectionOptions {
  * names, ids and the key are the same; defaults are left out, as such rows are always whole.
  */
 export function projectSchema(schema: EntitySchema, names: Iterable<string>, options: ProjectionOptions = {}): EntitySchema {
-  const kept = new Set(names);
+  const wanted = new Set(names);
   const keyed = options.keyed ?? true;
   const fields = schema.fields
-    .filter((field) => kept.has(field.name))
+    .filter((field) => wanted.has(field.name))
     .map((field, index) => Object.freeze({ ...field, index, key: field.key && keyed, defaultValue: undefined }));
   return new EntitySchema(schema.name, Object.freeze(fields), schema.shards);
 }
 
-/** The class of {@link projectSchema}'s declaration. */
+/** Sets of fields of which the class is kept: there may be as many as subsets. */
+const KEPT = 64;
+const kept = new WeakMap<EntitySchema, Map<string, EntityClass<EntityRow>>>();
+
+/** The class of {@link projectSchema}'s declaration: the same one for the same fields, as long as they are not too many. */
 export function projectEntity(
   schema: EntitySchema,
   names: Iterable<string>,
-  options?: ProjectionOptions,
+  options: ProjectionOptions = {},
 ): EntityClass<EntityRow> {
-  return entityOf(projectSchema(schema, names, options)) as unknown as EntityClass<EntityRow>;
+  const classes = kept.get(schema) ?? new Map<string, EntityClass<EntityRow>>();
+  kept.set(schema, classes);
+  const wanted = new Set(names);
+  const id = schema.fields.map(({ name }) => (wanted.has(name) ? "1" : "0")).join("") + (options.keyed ?? true);
+  let projected = classes.get(id);
+  if (projected === undefined) {
+    projected = entityOf(projectSchema(schema, wanted, options)) as unknown as EntityClass<EntityRow>;
+    if (classes.size >= KEPT) classes.clear();
+    classes.set(id, projected);
+  }
+  return projected;
 }

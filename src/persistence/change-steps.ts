@@ -1,4 +1,5 @@
 import type { RecordBatch } from "apache-arrow";
+import { SMALL_ROWS } from "../arrow/pieces.ts";
 import { readArrow } from "../arrow/read.ts";
 import { projectEntity } from "../entity/projection.ts";
 import type { EntitySchema } from "../entity/schema.ts";
@@ -32,11 +33,16 @@ export type Step =
   | { readonly kind: "upsert" | "update" | "delete"; readonly rows: SoA<EntityRow> }
   | { readonly kind: "clear" };
 
-/** Waits for the batches of all changes. @throws ValidationError, UnsupportedError for a change that makes no sense for the entity */
+/**
+ * Waits for the batches of all changes.
+ * @param columns whether few rows that are at hand as columns of ours are taken as those, without batches
+ * @throws ValidationError, UnsupportedError for a change that makes no sense for the entity
+ */
 export async function gatherChanges(
   schema: EntitySchema,
   changes: readonly Change[],
   options: OperationOptions,
+  columns = false,
 ): Promise<GatheredChange[]> {
   const gathered: GatheredChange[] = [];
   const progress: Progress = { rows: 0, bytes: 0 };
@@ -46,6 +52,11 @@ export async function gatherChanges(
       continue;
     }
     const fields = fieldsOf(schema, change);
+    const taken = columns && options.onProgress === undefined;
+    if (taken && change.kind === "append" && change.soa?.schema === schema && change.soa.size < SMALL_ROWS) {
+      gathered.push({ kind: change.kind, fields, batches: [], soa: change.soa });
+      continue;
+    }
     const batches = await collectBatches(change.kind === "delete" ? change.keys() : change.rows(), options, progress);
     if (change.kind === "replace") gathered.push({ kind: "clear" }, { kind: "append", fields, batches });
     else if (change.kind === "append") gathered.push({ kind: change.kind, fields, batches, soa: change.soa });

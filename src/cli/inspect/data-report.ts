@@ -50,7 +50,7 @@ export function dataReport(file: ParquetFile, name: string, noted: Noted | null)
 
 function lastCommitOf(facts: CheckpointFacts | null): CommitReport | null {
   if (facts === null || facts.seq === 0n) return null;
-  const last = facts.commits.at(-1);
+  const last = facts.commits.last(1).at(0);
   return { seq: String(facts.seq), rows: last === undefined ? null : Number(last.rows), at: last?.at.toISOString() ?? null };
 }
 

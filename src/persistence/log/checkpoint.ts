@@ -6,6 +6,7 @@ import type { Commit, OperationOptions, ScanOptions } from "../backend.ts";
 import type { KeyId } from "../key-id.ts";
 import type { OverlayView } from "../overlay/overlay-view.ts";
 import type { Storage } from "../storage/storage.ts";
+import type { CommitHistory } from "./commit-history.ts";
 
 /** What a checkpoint knows besides its rows. */
 export interface CheckpointFacts {
@@ -13,8 +14,7 @@ export interface CheckpointFacts {
   readonly seq: bigint;
   /** The last transaction of each writer, that of the latest last. */
   readonly writers: ReadonlyMap<string, { readonly seq: bigint; readonly commit: Commit }>;
-  /** The last commits, oldest first. */
-  readonly commits: readonly Commit[];
+  readonly commits: CommitHistory;
 }
 
 /** The rows of an entity as they were after some commit. It stays readable for as long as somebody holds it. */

@@ -91,7 +91,7 @@ export class LoggedBackend implements Backend {
     return this.#inTurn(async () => {
       const opened = await this.#writing(options);
       const replacement = replacementOf(this.#schema, changes, options);
-      const gathered = replacement === null ? await gatherChanges(this.#schema, changes, options) : [];
+      const gathered = replacement === null ? await gatherChanges(this.#schema, changes, options, true) : [];
       const { txn, expected } = options;
       assertTransaction(this.#schema.name, txn);
       const made = txn === undefined ? undefined : opened.facts.writers.get(txn.writer);
@@ -137,7 +137,7 @@ export class LoggedBackend implements Backend {
   }
 
   async *history(options: OperationOptions = {}): AsyncGenerator<Commit> {
-    for (const commit of this.#present().facts.commits) {
+    for (const commit of this.#present().facts.commits.last()) {
       options.signal?.throwIfAborted();
       yield commit;
     }
@@ -305,7 +305,7 @@ export class LoggedBackend implements Backend {
     await this.#becoming(opened, seq, () => this.#format.replace(this.#storage, this.#schema, batches, factsOf, options));
     opened.facts = facts;
     this.#categories.forget();
-    return facts.commits.at(-1) as Commit;
+    return facts.commits.last(1)[0];
   }
 
   /** A new checkpoint takes the place of all there was. */

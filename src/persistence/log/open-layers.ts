@@ -5,6 +5,7 @@ import type { OperationOptions } from "../backend.ts";
 import { Overlay } from "../overlay/overlay.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { Checkpoint, CheckpointFacts, CheckpointFormat } from "./checkpoint.ts";
+import { CommitHistory } from "./commit-history.ts";
 import { Layers } from "./layers.ts";
 import { readLog, segmentsIn } from "./read-log.ts";
 import { Replay } from "./replay.ts";
@@ -82,7 +83,7 @@ async function replayed(
   const facts =
     replay.commits === 0
       ? checkpoint.facts
-      : { seq: replay.seq, writers, commits: [...checkpoint.facts.commits, ...replay.last(durability)] };
+      : { seq: replay.seq, writers, commits: CommitHistory.of([...checkpoint.facts.commits.last(), ...replay.last(durability)]) };
   return { layers: new Layers(entity, schema, checkpoint, overlay), facts };
 }
 

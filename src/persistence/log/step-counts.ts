@@ -3,9 +3,6 @@ import type { Step } from "../change-steps.ts";
 import type { CheckpointFacts } from "./checkpoint.ts";
 import type { Layers } from "./layers.ts";
 
-/** Commits that `history()` remembers. */
-const REMEMBERED = 1000;
-
 export const layersRows = ({ top, frozen }: Layers): number => top.rowsTaken + (frozen?.rowsTaken ?? 0);
 
 /** Whether nothing of what was there is left once the steps are made. */
@@ -29,5 +26,5 @@ export function factsAfter({ writers, commits }: CheckpointFacts, commit: Commit
     after.delete(txn.writer);
     after.set(txn.writer, { seq: txn.seq, commit });
   }
-  return { seq: BigInt(commit.version), writers: after, commits: [...commits.slice(1 - REMEMBERED), commit] };
+  return { seq: BigInt(commit.version), writers: after, commits: commits.with(commit) };
 }

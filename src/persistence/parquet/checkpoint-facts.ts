@@ -1,6 +1,7 @@
 import { CorruptDataError } from "../../errors.ts";
 import type { Commit } from "../backend.ts";
 import type { CheckpointFacts } from "../log/checkpoint.ts";
+import { CommitHistory } from "../log/commit-history.ts";
 import { remembered } from "../writer-names.ts";
 import type { FileMetaData, KeyValue } from "./format/metadata.ts";
 
@@ -14,7 +15,7 @@ const COMMITS_KEY = "faun.commits";
 /** Commits that are remembered. */
 const REMEMBERED = 64;
 
-export const noFacts: CheckpointFacts = { seq: 0n, writers: new Map(), commits: [] };
+export const noFacts: CheckpointFacts = { seq: 0n, writers: new Map(), commits: CommitHistory.of([]) };
 
 type StoredCommit = readonly [version: string, rows: string, at: string];
 
@@ -26,7 +27,7 @@ export function factsMetadata({ seq, writers, commits }: CheckpointFacts): KeyVa
   return [
     { key: SEQ_KEY, value: String(seq) },
     { key: WRITERS_KEY, value: JSON.stringify(lasts) },
-    { key: COMMITS_KEY, value: JSON.stringify(commits.slice(-REMEMBERED).map(stored)) },
+    { key: COMMITS_KEY, value: JSON.stringify(commits.last(REMEMBERED).map(stored)) },
   ];
 }
 
@@ -43,7 +44,7 @@ export function factsOf(metadata: FileMetaData, place: string, durability: Commi
     return {
       seq: BigInt(find(SEQ_KEY)),
       writers: new Map(writers.map(([writer, seq, last]) => [writer, { seq: BigInt(seq), commit: commit(last) }])),
-      commits: (JSON.parse(find(COMMITS_KEY)) as StoredCommit[]).map(commit),
+      commits: CommitHistory.of((JSON.parse(find(COMMITS_KEY)) as StoredCommit[]).map(commit)),
     };
   } catch (cause) {
     if (cause instanceof CorruptDataError) throw cause;

@@ -1,5 +1,7 @@
+import type { RecordBatch } from "apache-arrow";
 import { recordBatchesOf } from "../../arrow/table.ts";
 import type { EntityRow } from "../../entity/types.ts";
+import { FaunError, UnsupportedError } from "../../errors.ts";
 import { appendRows } from "../../soa/copy-rows.ts";
 import { locate } from "../../soa/locate.ts";
 import { RowRange } from "../../soa/row-range.ts";
@@ -95,8 +97,7 @@ export class Group {
     }
     if (this.staged.size > 0) {
       const soa = this.#inserts(spare);
-      const batches = recordBatchesOf(soa);
-      changes.push({ kind: "append", rows: () => batches, soa });
+      changes.push({ kind: "append", rows: batchesOf(soa), soa });
     }
     return changes;
   }
@@ -128,6 +129,26 @@ export class Group {
   #patchesOf(staged: boolean): Patch[] {
     return [...this.patches.values()].filter((patch) => this.find(patch.key) >= 0 === staged);
   }
+}
+
+/** The rows as batches, made when they are first asked for: few backends do. */
+function batchesOf(soa: SoA<EntityRow>): () => RecordBatch[] {
+  let batches: RecordBatch[] | undefined;
+  return () => {
+    try {
+      batches ??= recordBatchesOf(soa);
+    } catch (cause) {
+      throw notAsBatches(soa.schema.name, cause);
+    }
+    return batches;
+  };
+}
+
+/** The error for rows that Arrow batches cannot be made of. */
+export function notAsBatches(entity: string, cause: unknown): FaunError {
+  if (cause instanceof FaunError) return cause;
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new UnsupportedError(`${entity}: the changes could not be put into Arrow batches: ${why}`, { cause });
 }
 
 function overwrite(soa: SoA<EntityRow>, { key, values }: Patch): void {

@@ -1,7 +1,7 @@
-import { ConflictError, FaunError, IoError, UnsupportedError } from "../../errors.ts";
+import { ConflictError, type FaunError, IoError } from "../../errors.ts";
 import type { Change, OperationOptions, Transaction } from "../backend.ts";
 import { type Committer, isRefusalOfData } from "./committer.ts";
-import { Group } from "./group.ts";
+import { Group, notAsBatches } from "./group.ts";
 import { fail, type Operation, tell } from "./operation.ts";
 import { PartialRows } from "./partial-rows.ts";
 import type { Unit } from "./pending-rows.ts";
@@ -199,18 +199,7 @@ export class Queue {
     try {
       changes = group.seal(this.#partial, () => this.#staging.spare());
     } catch (cause) {
-      const why = cause instanceof Error ? cause.message : String(cause);
-      failAll(
-        group,
-        cause instanceof FaunError
-          ? cause
-          : new UnsupportedError(
-              `${this.#staging.pending.memory.schema.name}: the changes could not be put into Arrow batches: ${why}`,
-              {
-                cause,
-              },
-            ),
-      );
+      failAll(group, notAsBatches(this.#staging.pending.memory.schema.name, cause));
       return;
     }
     if (changes.length === 0) {

@@ -2,6 +2,7 @@ import { IoError } from "../../errors.ts";
 import type { FileHandle } from "./file-system.ts";
 import type { FileWriter, StoredFile } from "./storage.ts";
 import { closeQuietly, doing, failure, patiently } from "./system-call.ts";
+import type { WriteNow } from "./write-now.ts";
 
 /** A file to read: one descriptor, so that it is the same file whatever is renamed meanwhile. */
 export class OpenFile implements StoredFile {
@@ -64,24 +65,31 @@ let zeros: Uint8Array | undefined;
 export class NewFile implements FileWriter {
   position = 0;
   readonly #path: string;
+  readonly #writeNow: WriteNow | null;
   #handle: WritableHandle | null;
   #broken: unknown = null;
   /** Where the file ends by `reserve`. */
   #reserved = 0;
 
-  constructor(path: string, handle: WritableHandle) {
+  /** @param writeNow writes to the same file, where it can be written to on this thread */
+  constructor(path: string, handle: WritableHandle, writeNow: WriteNow | null = null) {
     this.#path = path;
     this.#handle = handle;
+    this.#writeNow = writeNow;
   }
 
   async write(bytes: Uint8Array): Promise<void> {
     await this.#do("write", async (handle) => {
       let at = 0;
       while (at < bytes.length) {
-        const { bytesWritten } = await patiently(() => handle.write(bytes, at, bytes.length - at, this.position));
-        if (bytesWritten === 0) throw new Error("no byte was taken");
-        at += bytesWritten;
-        this.position += bytesWritten;
+        let taken = this.#writeNow?.take(bytes, at, this.position) ?? 0;
+        if (taken === 0) {
+          const { bytesWritten } = await patiently(() => handle.write(bytes, at, bytes.length - at, this.position));
+          taken = bytesWritten;
+        }
+        if (taken === 0) throw new Error("no byte was taken");
+        at += taken;
+        this.position += taken;
       }
     });
   }

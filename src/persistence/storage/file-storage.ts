@@ -6,6 +6,7 @@ import type { FileHandle, FileSystem } from "./file-system.ts";
 import { nodeBuiltin } from "./node-builtin.ts";
 import { type FileWriter, folderOf, type Storage, type StorageLock, type StoredEntry, type StoredFile } from "./storage.ts";
 import { closeQuietly, codeOf, doing, failure, patiently } from "./system-call.ts";
+import { type SynchronousWrite, WriteNow } from "./write-now.ts";
 
 export interface FileStorageOptions {
   /** What stands in for Node's `fs/promises`. */
@@ -23,6 +24,8 @@ export class FileStorage implements Storage {
   readonly durability = "local";
   readonly #lock: FileStorageOptions["lock"];
   #fs: FileSystem | null;
+  /** Null where something stands in for Node's. */
+  #fsSync: SynchronousWrite | null = null;
 
   /** @param root the folder, absolute or from where the process works now. @throws ValidationError */
   constructor(root: string, options: FileStorageOptions = {}) {
@@ -53,7 +56,8 @@ export class FileStorage implements Storage {
 
   async create(name: string): Promise<FileWriter> {
     const path = this.#path(name);
-    return new NewFile(path, await doing("create", path, () => patiently(() => this.#files.open(path, "wx"))));
+    const handle = await doing("create", path, () => patiently(() => this.#files.open(path, "wx")));
+    return new NewFile(path, handle, this.#fsSync === null ? null : new WriteNow(this.#fsSync, handle.fd));
   }
 
   async rename(from: string, to: string): Promise<void> {
@@ -129,7 +133,10 @@ export class FileStorage implements Storage {
   }
 
   get #files(): FileSystem {
-    this.#fs ??= nodeBuiltin<FileSystem>("node:fs/promises", `${this.location}: storage in files`);
+    if (this.#fs === null) {
+      this.#fs = nodeBuiltin<FileSystem>("node:fs/promises", `${this.location}: storage in files`);
+      this.#fsSync = nodeBuiltin<SynchronousWrite>("node:fs", `${this.location}: storage in files`);
+    }
     return this.#fs;
   }
 
