@@ -10,6 +10,8 @@ export interface StatementOptions {
   signal?: AbortSignal | undefined;
   /** Makes an error of ours of what the engine threw. */
   error?: ((cause: unknown) => unknown) | undefined;
+  /** Another text that does the same, taken instead where it can be prepared. */
+  sooner?: string | undefined;
   /** What its steps on DuckDB's threads wait for their turn at. */
   gate?: { run<R>(step: () => Promise<R>, signal?: AbortSignal): Promise<R> } | undefined;
 }
@@ -53,7 +55,7 @@ export class DuckConnection {
   /** Begins a statement whose rows are read as they are wanted. */
   async stream(sql: string, values: readonly DuckValue[] = [], options: StatementOptions = {}): Promise<ResultStream> {
     return this.#inTurn(options, async () => {
-      const result = await this.#execute(sql, values, true);
+      const result = await this.#execute(sql, values, true, options);
       this.#stream = new ResultStream(this.binding, result, (step) => this.#queue(() => this.#guarded(options, step)));
       return this.#stream;
     });
@@ -91,9 +93,18 @@ export class DuckConnection {
     this.binding.disconnect_sync(this.handle);
   }
 
-  async #execute(sql: string, values: readonly DuckValue[], streaming: boolean): Promise<DuckResult> {
+  async #execute(
+    sql: string,
+    values: readonly DuckValue[],
+    streaming: boolean,
+    { sooner, signal }: StatementOptions = {},
+  ): Promise<DuckResult> {
     assertSqlText(sql);
-    const statement = await this.binding.prepare(this.handle, sql);
+    const statement = await this.binding.prepare(this.handle, sooner ?? sql).catch((cause: unknown) => {
+      if (sooner === undefined) throw cause;
+      signal?.throwIfAborted();
+      return this.binding.prepare(this.handle, sql);
+    });
     try {
       const wanted = this.binding.nparams(statement);
       if (wanted !== values.length)

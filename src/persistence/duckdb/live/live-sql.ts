@@ -9,6 +9,7 @@ import type { JsonValue } from "../values.ts";
 import { Gate } from "./gate.ts";
 import { type LiveConnection, LiveConnections } from "./live-connections.ts";
 import { isLiveRows, type LiveRows, type LiveSource, liveSource } from "./live-source.ts";
+import { NamedColumns, wordsOf } from "./named-columns.ts";
 import { registerTableFunction, rowsSql, StatementRows } from "./table-function.ts";
 
 /** What the rows that SQL can be asked over are called. */
@@ -61,6 +62,7 @@ export async function sqlOver(tables: LiveTables, options: SqlOverOptions = {}):
 export class LiveSql {
   readonly #sources: ReadonlyMap<string, LiveSource>;
   readonly #connections: LiveConnections;
+  readonly #columns: NamedColumns;
   readonly #gate = new Gate(AT_A_TIME);
   #closing: Promise<void> | null = null;
 
@@ -68,6 +70,7 @@ export class LiveSql {
   constructor(sources: ReadonlyMap<string, LiveSource>, connections: LiveConnections) {
     this.#sources = sources;
     this.#connections = connections;
+    this.#columns = new NamedColumns(sources);
   }
 
   /**
@@ -80,6 +83,7 @@ export class LiveSql {
       throw new DatabaseError("sql is a template tag: sql`SELECT …`; querySql() takes text and parameters");
     const parameters: SqlValue[] = [];
     const own = new Map<string, LiveSource>();
+    const words = wordsOf(text.join(" "));
     let sql = text[0] as string;
     values.forEach((value, i) => {
       if (isLiveRows(value)) {
@@ -87,7 +91,7 @@ export class LiveSql {
         while (this.#sources.has(name)) name += "'";
         const source = liveSource(name, value);
         own.set(name, source);
-        sql += `(${rowsSql(name, source.schema)})`;
+        sql += `(${rowsSql(name, source.schema, words)})`;
       } else sql += `$${parameters.push(value as SqlValue)}`;
       sql += text[i + 1] as string;
     });
@@ -121,6 +125,7 @@ export class LiveSql {
   #runner(own: ReadonlyMap<string, LiveSource> = new Map()): SqlRunner {
     const connections = this.#connections;
     const gate = this.#gate;
+    const columns = this.#columns;
     const sources = own.size === 0 ? this.#sources : new Map([...this.#sources, ...own]);
     return async function* (sql, { signal }, read) {
       connections.assertOpen();
@@ -138,8 +143,10 @@ export class LiveSql {
         live.rows = rows;
         yield* read(connection, async (values) => {
           const bound = bindParameters(connection.binding, "the statement", values);
-          live.stream = await connection.stream(sql, bound, { signal, error: failed, gate });
-          assertNoTransaction(live);
+          live.stream = await connection.stream(sql, bound, { signal, error: failed, gate, sooner: columns.rewrite(sql, rows) });
+          const type = connection.binding.result_statement_type(live.stream.result);
+          assertNoTransaction(live, type);
+          columns.ran(connection.binding, type, sql);
           return live.stream;
         });
         connections.assertOpen();
@@ -154,9 +161,8 @@ export class LiveSql {
 }
 
 /** BEGIN would outlast its statement on a connection that others get. @throws DatabaseError */
-function assertNoTransaction(live: LiveConnection): void {
-  const { binding } = live.connection;
-  if (live.stream === null || binding.result_statement_type(live.stream.result) !== binding.StatementType.TRANSACTION) return;
+function assertNoTransaction(live: LiveConnection, type: number): void {
+  if (type !== live.connection.binding.StatementType.TRANSACTION) return;
   live.spoiled = true;
   throw new DatabaseError("sqlOver(): each statement stands for itself; there is no BEGIN, COMMIT or ROLLBACK");
 }

@@ -16,14 +16,24 @@ function numbersColumn({ fields }: EntitySchema): string {
 }
 
 /**
- * The rows of a source, as a SELECT. The engine leaves out of it what a statement does not name, and would not if the lists
- * themselves were unnested: of several columns that are, it keeps all.
+ * The rows of a source, as a SELECT. Of the lists that it unnests the engine leaves none out, whether or not a statement
+ * wants their values: so that is done with the columns that are `named` only, and the values of others are extracted from
+ * their lists where they are wanted, which takes longer.
+ *
+ * @param named names of columns in lower case, and other words
  */
-export function rowsSql(name: string, schema: EntitySchema): string {
+export function rowsSql(name: string, schema: EntitySchema, named: ReadonlySet<string> = new Set()): string {
   const number = quoteName(numbersColumn(schema));
-  const columns = schema.fields.map(({ column }) => quoteName(column));
-  const values = columns.map((column) => `list_extract(${column}, ${number}) AS ${column}`);
-  return `SELECT ${values.join(", ")} FROM (SELECT unnest(${number}) AS ${number}, ${columns.join(", ")} FROM ${FUNCTION_NAME}(${quoteText(name)}))`;
+  const inner: string[] = [];
+  const outer: string[] = [];
+  for (const { column } of schema.fields) {
+    const quoted = quoteName(column);
+    const direct = named.has(column.toLowerCase());
+    inner.push(direct ? `unnest(${quoted}) AS ${quoted}` : quoted);
+    outer.push(direct ? quoted : `list_extract(${quoted}, ${number}) AS ${quoted}`);
+  }
+  inner.push(`unnest(${number}) AS ${number}`);
+  return `SELECT ${outer.join(", ")} FROM (SELECT ${inner.join(", ")} FROM ${FUNCTION_NAME}(${quoteText(name)}))`;
 }
 
 /** What one statement reads. */
