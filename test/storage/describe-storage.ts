@@ -62,6 +62,47 @@ export function describeStorage(kind: string, make: () => Promise<Storage>): voi
       await expect(file.read(0, 1)).rejects.toThrow(/closed/);
     });
 
+    test("fills memory, shared memory too, where it can", async () => {
+      await put(storage, "a", "0123456789");
+      const file = (await storage.open("a"))!;
+      const into = new Uint8Array(new SharedArrayBuffer(6));
+      if (file.readInto !== undefined) {
+        await file.readInto(3, into.subarray(1, 5));
+        expect(new Uint8Array(into)).toEqual(Uint8Array.of(0, ...bytes("3456"), 0));
+        await expect(file.readInto(8, into)).rejects.toThrow(IoError);
+      }
+      await file.close();
+      await expect(file.readInto?.(0, into) ?? Promise.reject(new IoError("closed"))).rejects.toThrow(/closed/);
+    });
+
+    test("begins a file with the first bytes of another, where it can", async () => {
+      await put(storage, "a", "0123456789");
+      const from = (await storage.open("a"))!;
+      for (const [name, length] of [
+        ["b", 4],
+        ["c", 10],
+        ["d", 0],
+      ] as const) {
+        const writer = (await storage.createFrom?.(name, from, length)) ?? null;
+        if (writer === null) return;
+        expect(writer.position).toBe(length);
+        await writer.write(bytes("-more"));
+        await writer.sync();
+        await writer.close();
+        expect(await get(storage, name)).toBe(`${"0123456789".slice(0, length)}-more`);
+      }
+      expect(await get(storage, "a")).toBe("0123456789");
+      // No bytes but those that were opened, whatever has the name by now; and no file that is there already.
+      expect(await storage.createFrom?.("b", from, 4)).toBeNull();
+      expect(await get(storage, "b")).toBe("0123-more");
+      await replaceFile(storage, "a", (writer) => writer.write(bytes("another one")));
+      expect(await storage.createFrom?.("e", from, 4)).toBeNull();
+      expect(await get(storage, "e")).toBeNull();
+      await storage.remove("a");
+      expect(await storage.createFrom?.("e", from, 4)).toBeNull();
+      await from.close();
+    });
+
     test("a writer counts its bytes, and is done when it is closed", async () => {
       const writer = await storage.create("a");
       await writer.write(bytes("one"));

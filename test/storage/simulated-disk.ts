@@ -27,7 +27,8 @@ export type OperationKind =
   | "unlink"
   | "readdir"
   | "stat"
-  | "mkdir";
+  | "mkdir"
+  | "copy";
 
 export interface Operation {
   readonly kind: OperationKind;
@@ -116,12 +117,12 @@ export class SimulatedDisk implements FileSystem {
     return { release: async () => void this.#locks.delete(path) };
   };
 
-  async open(path: string, flags: "r" | "wx" | "a+"): Promise<FileHandle> {
-    return this.#operation(flags === "r" ? "open" : "create", path, () => {
+  async open(path: string, flags: "r" | "r+" | "wx" | "a+"): Promise<FileHandle> {
+    return this.#operation(flags.startsWith("r") ? "open" : "create", path, () => {
       const { folder, name } = this.#parent(path);
       let node = name === "" ? folder : folder.live.get(name);
       if (node === undefined) {
-        if (flags === "r") throw systemError("ENOENT", path);
+        if (flags.startsWith("r")) throw systemError("ENOENT", path);
         node = new DiskFile();
         folder.change({ kind: "add", name, node });
       } else if (flags === "wx") throw systemError("EEXIST", path);
@@ -129,6 +130,25 @@ export class SimulatedDisk implements FileSystem {
       this.#handles.add(handle);
       return handle;
     });
+  }
+
+  /** Fails with COPYFILE_EXCL, 1, where there is a file. A copy that fails may have made a part of it. */
+  async copyFile(from: string, to: string, mode: number): Promise<void> {
+    const fault = this.begin("copy", to);
+    await Promise.resolve();
+    const failing = fault !== undefined && "code" in fault ? fault : null;
+    if (failing !== null && failing.done !== true && failing.wrote === undefined) throw systemError(failing.code, to);
+    const source = this.#file(from);
+    const { folder, name } = this.#parent(to);
+    if (folder.live.has(name) && (mode & 1) === 1) throw systemError("EEXIST", to);
+    const { room } = this;
+    const node = new DiskFile();
+    folder.change({ kind: "add", name, node });
+    // In pieces, of which a crash keeps some.
+    const most = Math.min(source.live.length, room, failing?.wrote ?? Number.POSITIVE_INFINITY);
+    for (let at = 0; at < most; at += 512) node.write(at, source.live.slice(at, Math.min(most, at + 512)));
+    if (failing !== null) throw systemError(failing.code, to);
+    if (most < source.live.length) throw systemError("ENOSPC", to);
   }
 
   async rename(from: string, to: string): Promise<void> {
@@ -319,8 +339,18 @@ class SimulatedHandle implements FileHandle {
 
 const shortOf = (fault: Fault | undefined) => (fault !== undefined && "short" in fault ? fault.short : Number.POSITIVE_INFINITY);
 
-const statOf = (node: DiskNode): FileStat =>
-  node instanceof DiskFile ? { size: node.live.length, isFile: () => true } : { size: 0, isFile: () => false };
+const numbers = new WeakMap<DiskNode, number>();
+let lastNumber = 0;
+
+function statOf(node: DiskNode): FileStat {
+  let ino = numbers.get(node);
+  if (ino === undefined) {
+    ino = ++lastNumber;
+    numbers.set(node, ino);
+  }
+  const file = node instanceof DiskFile;
+  return { size: file ? node.live.length : 0, ino, dev: 1, isFile: () => file };
+}
 
 function systemError(code: string, path: string): Error {
   return Object.assign(new Error(`${code}: simulated, '${path}'`), { code });

@@ -66,6 +66,11 @@ export class ParquetFile {
     return this.#stored.size;
   }
 
+  /** The file as it is stored, to be copied by the storage. */
+  get stored(): StoredFile {
+    return this.#stored;
+  }
+
   /** One more holder, who has to call `release` as well. */
   retain(): this {
     this.#holders++;
@@ -97,7 +102,7 @@ export class ParquetFile {
   ): Promise<Uint8Array[]> {
     const chunks = new Array<Uint8Array>(tasks.length);
     const reaches = together(tasks);
-    const into = memory(reaches.reduce((sum, { from, to }) => sum + to - from, 0));
+    const into = this.#stored.readInto === undefined ? null : memory(reaches.reduce((sum, { from, to }) => sum + to - from, 0));
     let used = 0;
     for (const { from, to, members } of reaches) {
       const bytes = await this.read(from, to - from, into?.subarray(used));

@@ -9,6 +9,8 @@ const TEMPORARY = ".tmp";
 export interface ReplaceOptions {
   /** Called when all is written and synced, before the old file goes. What it throws ends the replacement. */
   beforeRename?: (() => void) | undefined;
+  /** Begins the temporary file, so that it has bytes already; null where it is to be begun empty. */
+  begin?: ((temporary: string) => Promise<FileWriter | null>) | undefined;
 }
 
 /**
@@ -28,7 +30,7 @@ export async function replaceFile(
 ): Promise<void> {
   const temporary = temporaryName(name);
   try {
-    const writer = await storage.create(temporary);
+    const writer = (await options.begin?.(temporary)) ?? (await storage.create(temporary));
     try {
       await write(writer);
       await writer.sync();

@@ -1,5 +1,5 @@
 import { IoError } from "../../errors.ts";
-import type { FileHandle } from "./file-system.ts";
+import type { FileHandle, FileStat } from "./file-system.ts";
 import type { FileWriter, StoredFile } from "./storage.ts";
 import { closeQuietly, doing, failure, patiently } from "./system-call.ts";
 import type { WriteNow } from "./write-now.ts";
@@ -46,6 +46,16 @@ export class OpenFile implements StoredFile {
     }
   }
 
+  /** Where it was opened: another file may be there by now. */
+  get path(): string {
+    return this.#path;
+  }
+
+  /** Of the file itself, wherever it is. */
+  stat(): Promise<FileStat> {
+    return patiently(() => this.#reading(0, 0).stat());
+  }
+
   async close(): Promise<void> {
     const handle = this.#handle;
     this.#handle = null;
@@ -63,7 +73,7 @@ let zeros: Uint8Array | undefined;
 
 /** A file being written. */
 export class NewFile implements FileWriter {
-  position = 0;
+  position: number;
   readonly #path: string;
   readonly #writeNow: WriteNow | null;
   #handle: WritableHandle | null;
@@ -71,11 +81,15 @@ export class NewFile implements FileWriter {
   /** Where the file ends by `reserve`. */
   #reserved = 0;
 
-  /** @param writeNow writes to the same file, where it can be written to on this thread */
-  constructor(path: string, handle: WritableHandle, writeNow: WriteNow | null = null) {
+  /**
+   * @param writeNow writes to the same file, where it can be written to on this thread
+   * @param position bytes that it has already
+   */
+  constructor(path: string, handle: WritableHandle, writeNow: WriteNow | null = null, position = 0) {
     this.#path = path;
     this.#handle = handle;
     this.#writeNow = writeNow;
+    this.position = position;
   }
 
   async write(bytes: Uint8Array): Promise<void> {

@@ -18,6 +18,10 @@ export interface FileStorageOptions {
   lock?: false | ((path: string) => Promise<StorageLock>);
 }
 
+/** Modes of copying: of files that must not be there, and by sharing extents where that can be had. */
+const EXCLUSIVE = 1;
+const CLONE = 2;
+
 /** Files below a folder, which is made when something is first written. Nothing is opened before it is needed. */
 export class FileStorage implements Storage {
   readonly location: string;
@@ -58,6 +62,31 @@ export class FileStorage implements Storage {
     const path = this.#path(name);
     const handle = await doing("create", path, () => patiently(() => this.#files.open(path, "wx")));
     return new NewFile(path, handle, this.#fsSync === null ? null : new WriteNow(this.#fsSync, handle.fd));
+  }
+
+  /** By the system's copying: shared extents where the file system has them, else within the kernel. */
+  async createFrom(name: string, from: StoredFile, length: number): Promise<FileWriter | null> {
+    const path = this.#path(name);
+    const copyFile = this.#files.copyFile?.bind(this.#files);
+    if (copyFile === undefined || !(from instanceof OpenFile)) return null;
+    let handle: FileHandle | null = null;
+    try {
+      await copyFile(from.path, path, EXCLUSIVE | CLONE);
+      handle = await patiently(() => this.#files.open(path, "r+"));
+      // The path may have got another file meanwhile; none that went comes back, so it was this one if it still is.
+      const [meant, there, copy] = await Promise.all([from.stat(), this.#statOrNone(from.path), handle.stat()]);
+      const same = there !== null && meant.ino !== undefined && meant.ino === there.ino && meant.dev === there.dev;
+      if (same && copy.size === from.size && length <= copy.size) {
+        await handle.truncate(length);
+        return new NewFile(path, handle, null, length);
+      }
+    } catch (error) {
+      if (codeOf(error) === "EEXIST") return null;
+    }
+    // Writing the bytes does it as well, or tells why not.
+    if (handle !== null) await closeQuietly(handle);
+    await removeQuietly(this, name);
+    return null;
   }
 
   async rename(from: string, to: string): Promise<void> {

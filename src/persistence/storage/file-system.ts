@@ -1,7 +1,9 @@
 /** What {@link FileStorage} needs of Node's `fs/promises`; whatever has these can stand in for it. */
 export interface FileSystem {
-  /** @param flags "r" to read, "wx" to make a new file, "a+" to read and make where it is not there */
-  open(path: string, flags: "r" | "wx" | "a+"): Promise<FileHandle>;
+  /** @param flags "r" to read, "r+" to write as well, "wx" to make a new file, "a+" to read and make where it is not there */
+  open(path: string, flags: "r" | "r+" | "wx" | "a+"): Promise<FileHandle>;
+  /** @param mode the sum of COPYFILE_EXCL, 1, and COPYFILE_FICLONE, 2 */
+  copyFile?(from: string, to: string, mode: number): Promise<void>;
   rename(from: string, to: string): Promise<void>;
   /** Gives a file a second name; EEXIST where the name is taken. */
   link(existing: string, path: string): Promise<void>;
@@ -27,5 +29,8 @@ export interface FileHandle {
 
 export interface FileStat {
   readonly size: number;
+  /** What tells a file from any other there is, together with `dev`. */
+  readonly ino?: number;
+  readonly dev?: number;
   isFile(): boolean;
 }

@@ -20,6 +20,14 @@ export interface Storage {
   create(name: string): Promise<FileWriter>;
 
   /**
+   * Begins a new file with the first `length` bytes of another, as if they had been written. Left out, and null, where
+   * nothing is gained over reading and writing them.
+   * @param from opened of this storage
+   * @throws IoError
+   */
+  createFrom?(name: string, from: StoredFile, length: number): Promise<FileWriter | null>;
+
+  /**
    * Gives a file another name, in the same folder, in place of the one that had it. At once: whoever opens the name
    * gets the old file or the new one. It outlives a crash once the folder is synced.
    * @throws IoError whose `outcome` is "unknown" where it may have been done

@@ -48,6 +48,45 @@ const folded = async (storage: Storage, change: (persistence: ParquetPersistence
   return groupsOf(await bytesOf(storage));
 };
 
+test("the system copies the row groups at the beginning; where it cannot, they are read and written", async () => {
+  const contents: string[] = [];
+  for (const fault of ["none", "EIO", "part", "late", "absent"] as const) {
+    const disk = new SimulatedDisk();
+    if (fault === "absent") Object.assign(disk, { copyFile: undefined });
+    const copies: string[] = [];
+    disk.onOperation = ({ kind, path }) => {
+      if (kind !== "copy") return undefined;
+      copies.push(path);
+      if (fault === "EIO") return { code: "EIO" };
+      if (fault === "part") return { code: "ENOSPC", wrote: 5000 };
+      return fault === "late" ? { code: "EIO", done: true } : undefined;
+    };
+    const storage = new FileStorage("/data", { fileSystem: disk, lock: disk.lock });
+    const settings = { rowGroupSize: 100, compression: "uncompressed" } as const;
+    const persistence = new ParquetPersistence(Order, storage, settings);
+    await persistence.save(soaOf(orders(0, 950)));
+    await persistence.append(soaOf(orders(950, 120)));
+    await persistence.backend.maintain("checkpoint");
+    expect(copies).toHaveLength(fault === "absent" ? 0 : 1);
+    expect(disk.files.filter((path) => path.endsWith(".tmp"))).toEqual([]);
+    const groups = groupsOf(disk.content("/data/data.parquet"));
+    expect(groups.map(({ numRows }) => numRows)).toEqual([...Array(10).fill(100), 70]);
+    contents.push(JSON.stringify(groups));
+    const again = new ParquetPersistence(Order, storage, { readOnly: true });
+    expect([...(await again.load()).rows()].map((row) => row.toJSON())).toEqual(
+      [...soaOf(orders(0, 1070)).rows()].map((row) => row.toJSON()),
+    );
+    await again.close();
+    // A change at the beginning leaves nothing there to copy.
+    await persistence.backend.commit([deleteChange(5)]);
+    await persistence.backend.maintain("checkpoint");
+    expect(copies).toHaveLength(fault === "absent" ? 0 : 1);
+    expect((await persistence.load()).size).toBe(1069);
+    await persistence.close();
+  }
+  expect(new Set(contents).size).toBe(1);
+});
+
 describe("row groups that a change leaves alone", () => {
   test("are kept byte for byte; an append goes on with the last one if it is not full", async () => {
     const storage = new MemoryStorage();
