@@ -1,12 +1,18 @@
 import { createHash } from "node:crypto";
+import { appendFileSync } from "node:fs";
 import { PersistentStore } from "faun";
 import { expect, test } from "vitest";
 import { randomOf, SimulatedDisk } from "../storage/simulated-disk.ts";
 import { Ledger, persistenceOn, stateOf, work } from "./workload.ts";
 
-/** Crash states to try: FAUN_CRASH_STATES=1000000 for a long run, FAUN_CRASH_SEED=n for one seed alone. */
+/**
+ * Crash states to try: FAUN_CRASH_STATES=1000000 for a long run, with workloads of seeds from FAUN_CRASH_FROM on;
+ * FAUN_CRASH_SEED=n for one seed alone. How many each seed gave is appended to the file FAUN_CRASH_REPORT.
+ */
 const STATES = Number(process.env.FAUN_CRASH_STATES ?? 20_000);
 const SEED = process.env.FAUN_CRASH_SEED;
+const FROM = Number(SEED ?? process.env.FAUN_CRASH_FROM ?? 1);
+const REPORT = process.env.FAUN_CRASH_REPORT;
 const PER_OPERATION = 6;
 const STEPS = 40;
 
@@ -21,7 +27,7 @@ interface CrashState {
 test("after a crash at any moment every acknowledged change is there once, and the others whole or not at all", async () => {
   let tried = 0;
   const verdicts = new Map<string, string>();
-  for (let seed = SEED === undefined ? 1 : Number(SEED); tried < STATES; seed++) {
+  for (let seed = FROM; tried < STATES; seed++) {
     const ledger = new Ledger();
     const states = await crashStates(seed, ledger);
     tried += states.length;
@@ -38,6 +44,7 @@ test("after a crash at any moment every acknowledged change is there once, and t
         );
       }
     }
+    if (REPORT !== undefined) appendFileSync(REPORT, `${seed} ${states.length} ${verdicts.size}\n`);
     if (SEED !== undefined) break;
   }
   if (SEED === undefined) expect(tried).toBeGreaterThanOrEqual(STATES);
