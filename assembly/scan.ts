@@ -218,58 +218,115 @@ function lanes(words: v128, bits: v128): v128 {
   return i64x2.eq(v128.and(words, bits), bits);
 }
 
-/** Sum in eight interleaved parts (row modulo 8), added up at the end of the chunk in the order of `((0+2)+(4+6)) + ((1+3)+(5+7))`. */
+/**
+ * Blocks of each of two stretches that are summed side by side: two streams of memory are read faster than one, as the
+ * processor finds the next page of both at once. What is left behind them is one block or two, the last of which may be partial.
+ */
+@inline
+function stretch(blocks: i32): i32 {
+  return blocks > 2 ? (blocks - 1) >> 1 : 0;
+}
+
+/** The sum of eight parts, each of the rows of one remainder modulo 8. */
+@inline
+function joined(a: v128, b: v128, c: v128, d: v128): f64 {
+  const sum = f64x2.add(f64x2.add(a, b), f64x2.add(c, d));
+  return f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1);
+}
+
+/** Two values: those whose bits, a different one in each lane of `bits`, are set in `words`, and zero for others. */
+@inline
+function chosen(p: usize, words: v128, bits: v128): v128 {
+  return v128.and(v128.load(p), lanes(words, bits));
+}
+
+/**
+ * Sum of the chosen rows: in eight interleaved parts (row modulo 8) of either stretch and of what is behind them, which are
+ * added up in the end. The order is the same whatever is chosen, and that of `sumAllF64`. A block of one stretch after the
+ * other: in step with each other they would need more registers than there are.
+ */
 export function sumF64(p: usize, mask: usize, blocks: i32): f64 {
   let a = f64x2.splat(0);
   let b = f64x2.splat(0);
   let c = f64x2.splat(0);
   let d = f64x2.splat(0);
-  for (let i = 0; i < blocks; i++, mask += 8, p += 512) {
-    const word = load<u64>(mask);
-    if (word == 0) continue;
-    if (word == u64.MAX_VALUE) {
-      for (let at = p, end = p + 512; at < end; at += 64) {
-        a = f64x2.add(a, v128.load(at));
-        b = f64x2.add(b, v128.load(at, 16));
-        c = f64x2.add(c, v128.load(at, 32));
-        d = f64x2.add(d, v128.load(at, 48));
-      }
-      continue;
+  let e = f64x2.splat(0);
+  let f = f64x2.splat(0);
+  let g = f64x2.splat(0);
+  let h = f64x2.splat(0);
+  const half = <usize>stretch(blocks);
+  const far = half << 9;
+  const other = half << 3;
+  for (const end = mask + other; mask < end; mask += 8, p += 512) {
+    const near = load<u64>(mask);
+    const beyond = load<u64>(mask + other);
+    if ((near | beyond) == 0) continue;
+    let words = i64x2.splat(near);
+    for (let at = p, stop = p + 512; at < stop; at += 64) {
+      a = f64x2.add(a, chosen(at, words, i64x2(1, 2)));
+      b = f64x2.add(b, chosen(at + 16, words, i64x2(4, 8)));
+      c = f64x2.add(c, chosen(at + 32, words, i64x2(16, 32)));
+      d = f64x2.add(d, chosen(at + 48, words, i64x2(64, 128)));
+      words = i64x2.shr_u(words, 8);
     }
-    let words = i64x2.splat(word);
-    for (let at = p, end = p + 512; at < end; at += 64) {
-      a = f64x2.add(a, v128.and(v128.load(at), lanes(words, i64x2(1, 2))));
-      b = f64x2.add(b, v128.and(v128.load(at, 16), lanes(words, i64x2(4, 8))));
-      c = f64x2.add(c, v128.and(v128.load(at, 32), lanes(words, i64x2(16, 32))));
-      d = f64x2.add(d, v128.and(v128.load(at, 48), lanes(words, i64x2(64, 128))));
+    words = i64x2.splat(beyond);
+    for (let at = p + far, stop = p + far + 512; at < stop; at += 64) {
+      e = f64x2.add(e, chosen(at, words, i64x2(1, 2)));
+      f = f64x2.add(f, chosen(at + 16, words, i64x2(4, 8)));
+      g = f64x2.add(g, chosen(at + 32, words, i64x2(16, 32)));
+      h = f64x2.add(h, chosen(at + 48, words, i64x2(64, 128)));
       words = i64x2.shr_u(words, 8);
     }
   }
-  const sum = f64x2.add(f64x2.add(a, b), f64x2.add(c, d));
-  return f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1);
+  const both = joined(f64x2.add(a, e), f64x2.add(b, f), f64x2.add(c, g), f64x2.add(d, h));
+  return both + sumBlocks(p + far, mask + other, blocks - 2 * <i32>half);
 }
 
-/** As `sumF64` of every one of `rows` rows, which needs no mask. */
-export function sumAllF64(p: usize, rows: i32): f64 {
+/** Sum of the chosen rows of a few blocks. */
+function sumBlocks(p: usize, mask: usize, blocks: i32): f64 {
   let a = f64x2.splat(0);
   let b = f64x2.splat(0);
   let c = f64x2.splat(0);
   let d = f64x2.splat(0);
-  for (const end = p + ((rows & ~7) << 3); p < end; p += 64) {
+  for (let i = 0; i < blocks; i++, mask += 8, p += 512) {
+    let words = i64x2.splat(load<u64>(mask));
+    for (let at = p, stop = p + 512; at < stop; at += 64) {
+      a = f64x2.add(a, chosen(at, words, i64x2(1, 2)));
+      b = f64x2.add(b, chosen(at + 16, words, i64x2(4, 8)));
+      c = f64x2.add(c, chosen(at + 32, words, i64x2(16, 32)));
+      d = f64x2.add(d, chosen(at + 48, words, i64x2(64, 128)));
+      words = i64x2.shr_u(words, 8);
+    }
+  }
+  return joined(a, b, c, d);
+}
+
+/** As `sumF64` of every one of `rows` rows; the mask, of which the end is written, has room for two blocks. */
+export function sumAllF64(p: usize, mask: usize, rows: i32): f64 {
+  let a = f64x2.splat(0);
+  let b = f64x2.splat(0);
+  let c = f64x2.splat(0);
+  let d = f64x2.splat(0);
+  let e = f64x2.splat(0);
+  let f = f64x2.splat(0);
+  let g = f64x2.splat(0);
+  let h = f64x2.splat(0);
+  const half = stretch((rows + 63) >> 6);
+  const far = <usize>half << 9;
+  for (const end = p + far; p < end; p += 64) {
     a = f64x2.add(a, v128.load(p));
     b = f64x2.add(b, v128.load(p, 16));
     c = f64x2.add(c, v128.load(p, 32));
     d = f64x2.add(d, v128.load(p, 48));
+    e = f64x2.add(e, v128.load(p + far));
+    f = f64x2.add(f, v128.load(p + far, 16));
+    g = f64x2.add(g, v128.load(p + far, 32));
+    h = f64x2.add(h, v128.load(p + far, 48));
   }
-  if (rows & 7) {
-    const words = i64x2.splat(<i64>((1 << (rows & 7)) - 1));
-    a = f64x2.add(a, v128.and(v128.load(p), lanes(words, i64x2(1, 2))));
-    b = f64x2.add(b, v128.and(v128.load(p, 16), lanes(words, i64x2(4, 8))));
-    c = f64x2.add(c, v128.and(v128.load(p, 32), lanes(words, i64x2(16, 32))));
-    d = f64x2.add(d, v128.and(v128.load(p, 48), lanes(words, i64x2(64, 128))));
-  }
-  const sum = f64x2.add(f64x2.add(a, b), f64x2.add(c, d));
-  return f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1);
+  const both = joined(f64x2.add(a, e), f64x2.add(b, f), f64x2.add(c, g), f64x2.add(d, h));
+  const left = rows - (half << 7);
+  maskRows(mask, left);
+  return both + sumBlocks(p + far, mask, (left + 63) >> 6);
 }
 
 /** Exact: sums of low and of high 32 bits at `out` and `out + 8`. */

@@ -34,7 +34,7 @@ export interface ScanExports {
   readonly sumU32: MaskedSum;
   readonly sumI32: MaskedSum;
   readonly sumF64: MaskedSum;
-  readonly sumAllF64: (column: number, rows: number) => number;
+  readonly sumAllF64: (column: number, mask: number, rows: number) => number;
   readonly sumU64: WideSum;
   readonly sumI64: WideSum;
   extremesF64(column: number, mask: number, blocks: number, out: number): number;

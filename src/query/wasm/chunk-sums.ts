@@ -64,7 +64,7 @@ export function sumDoubles(
   if (selection.kernels === undefined && selection.rows === null && selection.count === length) {
     const kernels = kernelsFor(column, length);
     if (kernels === null) return false;
-    sums[0] += kernels.scan.sumAllF64(column.values.byteOffset, length);
+    sums[0] += kernels.scan.sumAllF64(column.values.byteOffset, kernels.mask, length);
     return true;
   }
   const kernels = maskedFor(column, selection, length);

@@ -97,6 +97,22 @@ function expectedRows(chunk: Chunk, tests: readonly ColumnTest[]): number[] {
   return rows;
 }
 
+/** The sum in the order of `sumF64` in assembly/scan.ts. */
+function sumInOrder(values: Float64Array, rows: number, isChosen: (row: number) => boolean): number {
+  const partsOf = (from: number, to: number) => {
+    const parts = new Float64Array(8);
+    for (let row = from; row < to; row++) if (isChosen(row)) parts[row & 7] += values[row] as number;
+    return parts;
+  };
+  const joined = (p: Float64Array): number => {
+    const [even, odd] = [0, 1].map((i) => p[i]! + p[i + 2]! + (p[i + 4]! + p[i + 6]!)) as [number, number];
+    return even + odd;
+  };
+  const half = Math.max(0, (Math.ceil(rows / 64) - 1) >> 1) * 64;
+  const [near, beyond] = [partsOf(0, half), partsOf(half, 2 * half)];
+  return joined(near.map((part, i) => part + beyond[i]!)) + joined(partsOf(2 * half, rows));
+}
+
 /** Calls `check` for chunks of stores of random size; their columns are long enough to lie in an arena. */
 const eachChunk = (runs: number, check: (rng: Random, store: Store<Row>, chunk: Chunk) => void) =>
   fc.assert(
@@ -159,6 +175,27 @@ describe("arena kernels", () => {
         greatest: numbers.reduce((a, b) => (b > a ? b : a), Number.NEGATIVE_INFINITY) + 0,
         nans: numbers.filter(Number.isNaN).length,
       });
+    });
+  });
+
+  test("sum doubles in one order, whether of all rows or of those of a mask", () => {
+    eachChunk(10, (rng, store, chunk) => {
+      const column = chunk.columns[fieldOf(store, "f64")] as FixedColumn<Float64Array>;
+      const { values } = column;
+      for (let row = 0; row < values.length; row++) values[row] = (rng.next() - 0.5) * 10 ** rng.int(-9, 9);
+      const kernels = kernelsFor(column, chunk.length);
+      if (kernels === null) return;
+      const { scan, mask } = kernels;
+      for (const rows of [1, 7, 64, 65, 127, 128, 129, 192, 193, rng.int(200, 16_000), chunk.length]) {
+        const expected = sumInOrder(values, rows, () => true);
+        expect(scan.sumAllF64(values.byteOffset, mask, rows)).toBe(expected);
+        scan.maskRows(mask, rows);
+        expect(scan.sumF64(values.byteOffset, mask, blocksOf(rows))).toBe(expected);
+        const share = rng.pick([0.001, 0.02, 0.5]);
+        const kept = Uint8Array.from({ length: rows }, () => (rng.chance(share) ? 1 : 0));
+        for (let row = 0; row < rows; row++) if (kept[row] === 0) kernels.bytes[mask + (row >>> 3)] &= ~(1 << (row & 7));
+        expect(scan.sumF64(values.byteOffset, mask, blocksOf(rows))).toBe(sumInOrder(values, rows, (row) => kept[row] === 1));
+      }
     });
   });
 
