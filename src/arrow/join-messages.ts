@@ -43,7 +43,7 @@ export function joinMessages(schema: Uint8Array, messages: Messages): ForeignTab
   const before = table.batches.length - firsts.length;
   const whole = () => joinBatches(readIpc(joinBytes([schema, ...wholeMessages(messages), END_OF_STREAM])));
   // Several batches in a message: where each lies is not told by where the message does.
-  if (readIpc(joinBytes([schema, END_OF_STREAM])).batches.length !== before) return whole();
+  if (batchesIn(schema) !== before) return whole();
   let base = bytes.byteOffset + schema.length;
   const models = firsts.map((first, i): Model => {
     const from = base + (messages.metadata[first]?.length ?? 0);
@@ -52,6 +52,15 @@ export function joinMessages(schema: Uint8Array, messages: Messages): ForeignTab
   });
   const batch = joined(messages, layouts, models);
   return batch === null ? whole() : { fields: table.fields, batches: [batch] };
+}
+
+const counted = new WeakMap<Uint8Array, number>();
+
+/** Batches in the beginning of a stream, which many calls have in common. */
+function batchesIn(schema: Uint8Array): number {
+  const count = counted.get(schema) ?? readIpc(joinBytes([schema, END_OF_STREAM])).batches.length;
+  counted.set(schema, count);
+  return count;
 }
 
 /** A batch that others lie as, and where its message begins in memory, or what of it comes behind the metadata. */

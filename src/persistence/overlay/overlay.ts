@@ -43,7 +43,7 @@ export class Overlay {
     this.#schema = schema;
     this.#keyEntity = schema.key === null ? null : projectEntity(schema, [schema.key.name]);
     this.#appended = unseen(entity);
-    this.#touched = this.#keyEntity === null ? null : unseen(this.#keyEntity);
+    this.#touched = this.#keyEntity === null ? null : keysOf(this.#keyEntity);
   }
 
   /** Rows that the changes so far carried: what taking them in anew would cost. */
@@ -147,7 +147,7 @@ export class Overlay {
     // New ones: views of what was are still held.
     this.#cleared = true;
     this.#appended = unseen(this.#entity);
-    this.#touched = this.#keyEntity === null ? null : unseen(this.#keyEntity);
+    this.#touched = this.#keyEntity === null ? null : keysOf(this.#keyEntity);
     this.#marks = [];
     this.#marksLent = false;
     this.#deletedBelow = 0;
@@ -234,6 +234,16 @@ export class Overlay {
       this.#marks.push(mark);
     }
   }
+}
+
+/** By the class of the key alone. */
+const keyAccesses = new WeakMap<EntityClass<EntityRow>, RowAccess<EntityRow>>();
+
+/** A kernel of keys. What is made to write them is kept, unless strings would be kept with it. */
+function keysOf(entity: EntityClass<EntityRow>): SoA<EntityRow> {
+  const access = keyAccesses.get(entity) ?? new RowAccess(entity);
+  if (access.codecs.every(({ dictionary }) => dictionary === null)) keyAccesses.set(entity, access);
+  return new SoA<EntityRow>(entity, { access });
 }
 
 /** A kernel whose rows nobody looks at one by one. */
