@@ -5,6 +5,7 @@ import type { EntityClass, EntityRow } from "../../src/entity/types.ts";
 import { ChangeReader, gatherChanges } from "../../src/persistence/change-steps.ts";
 import { readLog, segmentOf, segmentsIn } from "../../src/persistence/log/read-log.ts";
 import { RedoLog } from "../../src/persistence/log/redo-log.ts";
+import { encodeHead } from "../../src/persistence/log/segment.ts";
 import { FileStorage } from "../../src/persistence/storage/file-storage.ts";
 import type { Storage, StoredFile } from "../../src/persistence/storage/storage.ts";
 import { Order, order, orders, rowsChange } from "../conformance/entities.ts";
@@ -151,6 +152,25 @@ test("a frame that was on its way while a reader passed its place is read once m
   };
   expect(await commitsIn(storage)).toEqual(upTo(10));
   expect(reads).toBe(3);
+});
+
+test("a segment without a whole head has no commits if nothing is behind it, and is damaged if something is", async () => {
+  const { disk } = await tenCommits();
+  const { name } = await segment(storageOn(disk));
+  const { length } = encodeHead("orders", 1n);
+  const begun = disk.kill();
+  const handle = await begun.open(`/data/${name}`, "a+");
+  await handle.truncate(length - 9);
+  await handle.close();
+  expect(await commitsIn(storageOn(begun))).toEqual([]);
+  // Nothing is left that could be read: neither the head nor a frame that says what was durable.
+  const lost = disk.kill();
+  lost.damage(
+    `/data/${name}`,
+    0,
+    lost.content(`/data/${name}`).map((byte) => byte ^ 0x55),
+  );
+  await expect(commitsIn(storageOn(lost))).rejects.toThrow(/its head is damaged/);
 });
 
 test("zeros in place of a commit are damage where a later one says that it was durable, else an end", async () => {

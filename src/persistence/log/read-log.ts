@@ -2,7 +2,7 @@ import { CorruptDataError, FaunError } from "../../errors.ts";
 import type { Storage, StoredFile } from "../storage/storage.ts";
 import { type CommitRecord, decodeCommit, type Numbered } from "./commit-record.ts";
 import { endOf, type Frame, FrameKind, type FrameReader } from "./frame.ts";
-import { firstSeqOf, readSegment, type Segment } from "./segment.ts";
+import { encodeHead, firstSeqOf, readSegment, type Segment } from "./segment.ts";
 
 /** A commit of the log. */
 export interface LoggedCommit {
@@ -55,7 +55,7 @@ export async function readLog(
     if (firstSeq > last + 1n) {
       const missing = damaged(storage, name, last, `commits ${last + 1n} to ${firstSeq - 1n} are missing before it`);
       // A segment that was being made when it all ended promises nothing.
-      if ((await sound(storage, name)).head === null && next === null) return;
+      if (next === null && isBegun(await sound(storage, name), options.entity, firstSeq)) return;
       if (options.untilDamage === true) return;
       throw missing;
     }
@@ -76,19 +76,28 @@ export async function readLog(
       last = commit.seq;
       return true;
     });
-    const lost =
-      next !== null
-        ? next > last + 1n
-          ? `commits ${last + 1n} to ${next - 1n} are damaged`
-          : null
-        : // Behind a head that was never whole nothing was written.
-          segment.durableBeyond !== null && (segment.head === null || segment.durableBeyond > last)
-          ? `commit ${last + 1n} is damaged, and others follow it`
-          : null;
+    const lost = next === null ? lostAtEnd(segment, options.entity, firstSeq, last) : lostBefore(next, last);
     if (lost === null) continue;
     if (options.untilDamage === true) return;
     throw damaged(storage, name, last, lost);
   }
+}
+
+/** What is missing before a segment that begins with commit `next`; null for nothing. */
+function lostBefore(next: bigint, last: bigint): string | null {
+  return next > last + 1n ? `commits ${last + 1n} to ${next - 1n} are damaged` : null;
+}
+
+/** What is missing of the last segment; null for nothing but what may have been on its way. */
+function lostAtEnd(segment: Segment, entity: string, firstSeq: bigint, last: bigint): string | null {
+  if (segment.head === null) return isBegun(segment, entity, firstSeq) ? null : "its head is damaged, and commits follow it";
+  const { durableBeyond } = segment;
+  return durableBeyond !== null && durableBeyond > last ? `commit ${last + 1n} is damaged, and others follow it` : null;
+}
+
+/** Whether a segment was being made: its head is not whole, and nothing is behind it, for it is synced before that. */
+function isBegun({ head, written }: Segment, entity: string, firstSeq: bigint): boolean {
+  return head === null && written <= encodeHead(entity, firstSeq).length;
 }
 
 /** A segment as it is now. @throws CorruptDataError, IoError */
