@@ -12,20 +12,24 @@ import { listsOf, listTarget, VECTOR_ROWS, writeFixed } from "./vectors.ts";
  * lists of 2,048 values each, up to 32 at a time, and the statement around it unnests them.
  */
 
-/** What is copied at a time, in bytes as weighed below: a fraction of a millisecond, some for strings. */
-const BLOCK_BYTES = 2 ** 22;
+/**
+ * Bytes of a block at most, as weighed below, where it has several lists: what a processor's own cache holds until DuckDB's
+ * thread has read it, and some milliseconds of the event loop even where all of it is strings.
+ */
+const BLOCK_BYTES = 2 ** 20;
 
 /** Bytes that a string counts for: each is looked at. */
 const STRING_WEIGHT = 128;
 
 const STRINGS: ReadonlySet<FieldType["kind"]> = new Set(["utf8", "binary", "category"]);
 
-/** Rows of a block with fields of those types: as many as a chunk of a store has, or fewer full lists. */
+/** Rows of a block with fields of those types: as many as a full chunk of a store has, or a half, a quarter, … of them. */
 export function blockRows(types: readonly FieldType[]): number {
-  let weight = 1;
+  let weight = 0;
   for (const type of types) weight += STRINGS.has(type.kind) ? STRING_WEIGHT : valueWidth(type);
-  const lists = Math.floor(BLOCK_BYTES / weight / VECTOR_ROWS);
-  return Math.max(1, Math.min(lists, CHUNK_ROWS / VECTOR_ROWS)) * VECTOR_ROWS;
+  let rows = CHUNK_ROWS;
+  while (rows > VECTOR_ROWS && rows * weight > BLOCK_BYTES) rows /= 2;
+  return rows;
 }
 
 /** The type of the column of a block that has a field's values. */
