@@ -10,9 +10,13 @@ import type { OperationOptions } from "../backend.ts";
 import { parquetEngine } from "./engine/parquet-engine.ts";
 import { pipelined } from "./engine/pipelined.ts";
 import { ReadMemory } from "./engine/read-memory.ts";
+import type { RowGroup } from "./format/metadata.ts";
 import { guarded, type ParquetFile } from "./parquet-file.ts";
 import { mayMatch } from "./read/prune.ts";
 import { type ReadLimits, RowGroupReader } from "./read/row-group-reader.ts";
+
+/** Bytes of a decoded row group up to which two are decoded ahead: so workers have work while this thread is busy. */
+const SMALL = 32 << 20;
 
 const UNLIMITED: ReadLimits = { decodedBytes: Number.POSITIVE_INFINITY };
 
@@ -39,7 +43,7 @@ export function matchingRowGroups(file: ParquetFile, schema: EntitySchema, where
 
 /**
  * The rows of a file as record batches over what was decoded, row group by row group: while one is looked at, the next
- * two are read and decoded, off this thread. Holds three row groups at a time.
+ * two are read and decoded, large ones one by one. Holds three row groups at a time, of large ones two.
  * @throws CorruptDataError, IoError, SchemaMismatchError, TypeConversionError, UnsupportedError
  */
 export async function* scanFile(file: ParquetFile, schema: EntitySchema, scan: FileScan): AsyncGenerator<RecordBatch> {
@@ -69,7 +73,8 @@ export async function* decodeFile(file: ParquetFile, schema: EntitySchema, scan:
     lent.giveBack();
     return { group, stored, decoded };
   };
-  for await (const { group, stored, decoded } of pipelined(groups, decode)) {
+  const small = groups.every((g) => decodedAbout(metadata.rowGroups[g], scan.columns.length) <= SMALL);
+  for await (const { group, stored, decoded } of pipelined(groups, decode, { depth: small ? 3 : 2 })) {
     const rows = new SoA<EntityRow>(access.entity, { access });
     guarded(`${file.place}: row group ${group}`, () =>
       rows.append((appender) => reader.append(appender, group, decoded, firstRows[group])),
@@ -81,6 +86,10 @@ export async function* decodeFile(file: ParquetFile, schema: EntitySchema, scan:
     signal?.throwIfAborted();
   }
 }
+
+/** Bytes of a row group's columns decoded, about, if this many are read: more where text repeats. */
+const decodedAbout = ({ numRows, totalByteSize }: RowGroup, columns: number): number =>
+  Math.max(totalByteSize, numRows * columns * 8);
 
 function firstRowsOf(file: ParquetFile): number[] {
   let first = 0;

@@ -26,7 +26,7 @@ export interface ReadLimits {
    * Bytes that the read columns of one row group may take decoded, the page that is being decoded besides: by default
    * 256 MiB, or 64 times what is stored if that is more. What would take more is refused before it is allocated, with an
    * UnsupportedError. The rows of a file together have no limit: `load` takes as much memory as they need, `count` tells
-   * how many there are, and `loadBatches` holds two row groups.
+   * how many there are, and `loadBatches` holds two row groups, of small ones three.
    */
   readonly decodedBytes?: number | undefined;
 }
