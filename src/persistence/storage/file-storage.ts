@@ -78,6 +78,8 @@ export class FileStorage implements Storage {
       const same = there !== null && meant.ino !== undefined && meant.ino === there.ino && meant.dev === there.dev;
       if (same && copy.size === from.size && length <= copy.size) {
         await handle.truncate(length);
+        // What is to be synced in the end is on its way while the caller makes what comes behind.
+        await handle.datasync();
         return new NewFile(path, handle, null, length);
       }
     } catch (error) {

@@ -50,11 +50,13 @@ const folded = async (storage: Storage, change: (persistence: ParquetPersistence
 
 test("the system copies the row groups at the beginning; where it cannot, they are read and written", async () => {
   const contents: string[] = [];
-  for (const fault of ["none", "EIO", "part", "late", "absent"] as const) {
+  for (const fault of ["none", "EIO", "part", "late", "sync", "absent"] as const) {
     const disk = new SimulatedDisk();
     if (fault === "absent") Object.assign(disk, { copyFile: undefined });
     const copies: string[] = [];
+    let syncs = 0;
     disk.onOperation = ({ kind, path }) => {
+      if (kind === "sync" && fault === "sync" && path === copies.at(-1) && syncs++ === 0) return { code: "EIO" };
       if (kind !== "copy") return undefined;
       copies.push(path);
       if (fault === "EIO") return { code: "EIO" };
@@ -77,6 +79,7 @@ test("the system copies the row groups at the beginning; where it cannot, they a
       [...soaOf(orders(0, 1070)).rows()].map((row) => row.toJSON()),
     );
     await again.close();
+    expect(syncs).toBe(fault === "sync" ? 2 : 0);
     // A change at the beginning leaves nothing there to copy.
     await persistence.backend.commit([deleteChange(5)]);
     await persistence.backend.maintain("checkpoint");
