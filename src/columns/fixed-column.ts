@@ -68,7 +68,10 @@ export class FixedColumn<A extends FixedArray = FixedArray> extends Column {
 
   protected override copyValues(source: this, from: number, to: number, count: number): void {
     const s = this.stride;
-    (this.values as Uint8Array).set(source.values.subarray(from * s, (from + count) * s) as Uint8Array, to * s);
+    if (count !== 1) (this.values as Uint8Array).set(source.values.subarray(from * s, (from + count) * s) as Uint8Array, to * s);
+    // A view of the array costs more than one row, and so does a bigint.
+    else if (this.words !== null) for (let i = 0; i < 2 * s; i++) this.words[2 * s * to + i] = source.words![2 * s * from + i]!;
+    else for (let i = 0; i < s; i++) this.values[s * to + i] = source.values[s * from + i]!;
   }
 
   override emptyLike(allocator: Allocator, capacity: number, epoch: number): this {

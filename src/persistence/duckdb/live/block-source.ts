@@ -16,6 +16,14 @@ interface Run {
   readonly count: number;
 }
 
+interface Block {
+  readonly rows: number;
+  /** What it is made of, in order. */
+  runs(visit: (chunk: Chunk, from: number, count: number) => void): void;
+  /** Where it is of one run, which starts as the writers of columns want it. */
+  readonly straight: Run | null;
+}
+
 /** Rows of the first block: few, for a statement may want no more. Each of the next is larger, to what a block may have. */
 const FIRST_BLOCK = VECTOR_ROWS;
 const GROWTH = 4;
@@ -25,7 +33,7 @@ export class BlockSource {
   readonly #selected: SelectedRows;
   readonly #fields: readonly number[];
   readonly #writers: readonly (ColumnWriter | undefined)[];
-  readonly #blocks: Generator<readonly Run[], void, number>;
+  readonly #blocks: Generator<Block, void, number>;
   readonly #largest: number;
   #size = FIRST_BLOCK;
 
@@ -44,47 +52,45 @@ export class BlockSource {
    * @throws TypeConversionError, CorruptDataError for values that DuckDB has no form for
    */
   fill(binding: Binding, output: DataChunk): void {
-    const { done, value: runs } = this.#blocks.next(this.#size);
+    const { done, value: block } = this.#blocks.next(this.#size);
     this.#size = Math.min(this.#size * GROWTH, this.#largest);
     if (done === true) {
       endBlock(binding, output, 0);
       return;
     }
-    const rows = runs.reduce((sum, { count }) => sum + count, 0);
-    // Writers read bitmaps from whole bytes on.
-    const straight = runs.length === 1 && runs[0].from % 8 === 0 ? runs[0] : null;
+    const { rows, straight } = block;
     this.#fields.forEach((field, i) => {
       const write = this.#writers[i];
       if (write === undefined) {
         if (field === this.#selected.rows.codecs.length) writeRowNumbers(binding, output, i, rows);
         return;
       }
-      const column = straight === null ? this.#gather(field, runs, rows) : straight.chunk.columns[field];
+      const column = straight === null ? this.#gather(field, block) : straight.chunk.columns[field];
       writeLists(binding, output, i, { write, column, from: straight?.from ?? 0, count: rows });
     });
     endBlock(binding, output, rows);
   }
 
-  #gather(field: number, runs: readonly Run[], count: number): Column {
-    const column = this.#selected.rows.codecs[field].makeColumn(new HeapAllocator(), count, 0);
+  #gather(field: number, { rows, runs }: Block): Column {
+    const column = this.#selected.rows.codecs[field].makeColumn(new HeapAllocator(), rows, 0);
     let at = 0;
-    for (const run of runs) {
-      column.copyRows(run.chunk.columns[field], run.from, at, run.count);
-      at += run.count;
-    }
+    runs((chunk, from, count) => {
+      column.copyRows(chunk.columns[field], from, at, count);
+      at += count;
+    });
     return column;
   }
 }
 
-/** The runs of rows that each block is made of, which has as many rows as it is asked for, or fewer. */
-function* blocksOf({ rows, positions }: SelectedRows): Generator<readonly Run[], void, number> {
+/** The blocks of rows, each of which has as many as it is asked for, or fewer. */
+function* blocksOf({ rows, positions }: SelectedRows): Generator<Block, void, number> {
   // What the first call asks for is lost: a generator gets to see what its later ones do.
   let size = FIRST_BLOCK;
   if (positions !== null) {
     for (let start = 0; start < positions.length; ) {
       const wanted = positions.subarray(start, start + size);
       start += wanted.length;
-      size = yield runsAt(rows, wanted);
+      size = yield blockAt(rows, wanted);
     }
     return;
   }
@@ -100,23 +106,39 @@ function* blocksOf({ rows, positions }: SelectedRows): Generator<readonly Run[],
         at += count;
         room -= count;
         if (room > 0) continue;
-        size = yield runs;
+        size = yield blockOf(runs);
         runs = [];
         room = size;
       }
     }
-    if (runs.length > 0) size = yield runs;
+    if (runs.length > 0) size = yield blockOf(runs);
   }
 }
 
-function runsAt(rows: SelectedRows["rows"], positions: Uint32Array): Run[] {
+function blockOf(runs: readonly Run[]): Block {
+  return {
+    rows: runs.reduce((sum, { count }) => sum + count, 0),
+    // Bitmaps are read from whole bytes on.
+    straight: runs.length === 1 && runs[0].from % 8 === 0 ? runs[0] : null,
+    runs: (visit) => {
+      for (const { chunk, from, count } of runs) visit(chunk, from, count);
+    },
+  };
+}
+
+/** Positions are many, and mostly not next to each other: no object is made for each. */
+function blockAt(rows: SelectedRows["rows"], positions: Uint32Array): Block {
   const { chunks, places } = locatePositions(rows, positions);
-  const runs: Run[] = [];
-  for (let i = 0; i < places.length; ) {
-    let end = i + 1;
-    while (end < places.length && chunks[end] === chunks[i] && places[end] === places[i] + (end - i)) end++;
-    runs.push({ chunk: rows.chunkList[chunks[i]], from: places[i], count: end - i });
-    i = end;
-  }
-  return runs;
+  return {
+    rows: positions.length,
+    straight: null,
+    runs: (visit) => {
+      for (let i = 0; i < places.length; ) {
+        let end = i + 1;
+        while (end < places.length && chunks[end] === chunks[i] && places[end] === places[i] + (end - i)) end++;
+        visit(rows.chunkList[chunks[i]], places[i], end - i);
+        i = end;
+      }
+    },
+  };
 }
