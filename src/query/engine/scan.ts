@@ -83,7 +83,15 @@ function scanTasks(batches: readonly Batch[], filters: readonly Filter[], wanted
   return tasks;
 }
 
-const testsOf = (open: readonly Filter[]): ColumnTest[] => open.flatMap(({ test }) => (test === null ? [] : [test]));
+// Asked of every chunk: what these make is most of what a query allocates.
+function testsOf(open: readonly Filter[]): ColumnTest[] {
+  const tests: ColumnTest[] = [];
+  for (let i = 0; i < open.length; i++) {
+    const { test } = open[i];
+    if (test !== null) tests.push(test);
+  }
+  return tests;
+}
 
 const untested = (open: readonly Filter[]): Filter[] => open.filter(({ test }) => test === null);
 
@@ -106,19 +114,21 @@ function narrowByMask(batch: Batch, open: readonly Filter[], buffer: RowBuffer):
 }
 
 /** The conditions that remain to be looked at for a batch; null where one holds for no row. */
-export function openFilters(batch: Batch, filters: readonly Filter[]): Filter[] | null {
+export function openFilters(batch: Batch, filters: readonly Filter[]): readonly Filter[] | null {
   const { chunk } = batch;
   if (batch.length === 0) return null;
-  if (chunk === null) return [...filters];
+  if (chunk === null) return filters;
   if (chunk.deadCount === chunk.length) return null;
-  if (isSparse(chunk)) return [...filters];
-  const open: Filter[] = [];
-  for (const filter of filters) {
-    const outlook = filter.outlook(chunk);
+  if (isSparse(chunk)) return filters;
+  // As long as none is settled, they are the filters themselves.
+  let open: Filter[] | null = null;
+  for (let i = 0; i < filters.length; i++) {
+    const outlook = filters[i].outlook(chunk);
     if (outlook === "none") return null;
-    if (outlook === "some") open.push(filter);
+    if (outlook === "all") open ??= filters.slice(0, i);
+    else open?.push(filters[i]);
   }
-  return open;
+  return open ?? filters;
 }
 
 /** So little of a chunk is alive that its rows are looked at one by one: a look at whole columns would cost more. */
