@@ -20,7 +20,7 @@ export interface ParentPort {
 
 interface NodeWorker {
   postMessage(message: unknown, transfer: readonly ArrayBuffer[]): void;
-  on(event: "message" | "error" | "exit", listener: (value: unknown) => void): void;
+  on(event: "message" | "messageerror" | "error" | "exit", listener: (value: unknown) => void): void;
   terminate(): Promise<unknown>;
   ref(): void;
   unref(): void;
@@ -93,6 +93,11 @@ function startNodeWorker(Thread: NodeModules["worker_threads"]["Worker"], script
   worker.on("message", (message) => listener.message(message));
   worker.on("error", (error) => {
     cause = error;
+  });
+  // What it was about will never be told.
+  worker.on("messageerror", (error) => {
+    cause = error;
+    void worker.terminate().catch(() => {});
   });
   worker.on("exit", (code) => listener.ended(cause ?? new Error(`it ended with exit code ${code}`)));
   return {

@@ -393,6 +393,21 @@ describe("errors", () => {
   });
 });
 
+test("a worker whose answer cannot be read fails its work", async () => {
+  const script = `import { parentPort } from "node:worker_threads";
+    parentPort.on("message", ({ id }) => {
+      const gone = new Uint8Array(8);
+      structuredClone(gone.buffer, { transfer: [gone.buffer] });
+      parentPort.postMessage({ kind: "done", id, result: { indices: [0], columns: [{ values: gone }] } }, [gone.buffer]);
+    });
+    parentPort.postMessage({ kind: "ready" });`;
+  const { engine } = forced({
+    spawn: (listener) => startWorker(listener, new URL(`data:text/javascript,${encodeURIComponent(script)}`)),
+  });
+  const { reader, tasks, bytes } = await fileOf(Sale, sales(3000));
+  await expect(engine.decode(reader, tasks, bytes)).rejects.toThrow(IoError);
+});
+
 describe("a signal", () => {
   test("calls work off: what waits is dropped, what has begun is ignored", async () => {
     const { engine, threads } = forced({ workers: 1 });
