@@ -1,8 +1,9 @@
-import { type Change, CorruptDataError, IoError, Store } from "faun";
+import { type Change, CorruptDataError, IoError, Store, UnsupportedError } from "faun";
 import { describe, expect, test } from "vitest";
 import { schemaOf } from "../../src/entity/entity.ts";
 import type { EntityClass, EntityRow } from "../../src/entity/types.ts";
 import { ChangeReader, gatherChanges } from "../../src/persistence/change-steps.ts";
+import { encodeFrames, FrameKind } from "../../src/persistence/log/frame.ts";
 import { readLog, segmentsIn } from "../../src/persistence/log/read-log.ts";
 import { RedoLog } from "../../src/persistence/log/redo-log.ts";
 import { asLogged, Replay } from "../../src/persistence/log/replay.ts";
@@ -221,4 +222,11 @@ describe("the log", () => {
     }
     expect(states).toBeGreaterThan(30);
   });
+});
+
+test("a commit that no reader of the log would take is refused before anything is written", () => {
+  // Untouched, it takes no memory.
+  const payload = [new Uint8Array(2 ** 31)];
+  expect(() => encodeFrames(1n, 0n, [{ kind: FrameKind.Commit, payload }])).toThrow(UnsupportedError);
+  expect(() => encodeFrames(1n, 0n, [{ kind: FrameKind.Commit, payload }])).toThrow(/2147483648 bytes .* smaller batches/);
 });

@@ -1,3 +1,4 @@
+import { UnsupportedError } from "../../errors.ts";
 import { crc32 } from "../crc32.ts";
 
 /**
@@ -51,9 +52,20 @@ export interface FrameToWrite {
 const payloadOf = (frame: Frame) => frame.start + FRAME_HEADER_BYTES;
 export const endOf = ({ start, length }: Frame): number => start + FRAME_HEADER_BYTES + padded(length);
 
-/** The bytes of frames behind each other. O(bytes): copies the payloads. */
+/** The largest payload of one frame. */
+const MAX_PAYLOAD = 0x7fff_ffff;
+
+/**
+ * The bytes of frames behind each other. O(bytes): copies the payloads.
+ * @throws UnsupportedError for a payload that no reader would take
+ */
 export function encodeFrames(seq: bigint, durable: bigint, frames: readonly FrameToWrite[]): Uint8Array<ArrayBuffer> {
   const lengths = frames.map(({ payload }) => payload.reduce((sum, part) => sum + part.byteLength, 0));
+  const largest = Math.max(...lengths);
+  if (largest > MAX_PAYLOAD)
+    throw new UnsupportedError(
+      `a commit of ${largest} bytes is more than the log takes at once, ${MAX_PAYLOAD}: add the rows in smaller batches, or save them as a whole`,
+    );
   const bytes = new Uint8Array(lengths.reduce((sum, length) => sum + FRAME_HEADER_BYTES + padded(length), 0));
   const view = new DataView(bytes.buffer);
   let start = 0;
@@ -73,9 +85,6 @@ export function encodeFrames(seq: bigint, durable: bigint, frames: readonly Fram
   });
   return bytes;
 }
-
-/** The largest payload of one frame. */
-export const MAX_PAYLOAD = 0x7fff_ffff;
 
 /** Finds frames in the bytes of a segment. */
 export class FrameReader {
