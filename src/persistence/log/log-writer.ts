@@ -156,16 +156,6 @@ export class LogWriter {
     this.#roomy = true;
   }
 
-  /** Gives the file back without a sync, as after a failure. */
-  async abandon(): Promise<void> {
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = null;
-    await this.#syncing?.catch(() => {});
-    const segment = this.#segment;
-    this.#segment = null;
-    await segment?.writer.close().catch(() => {});
-  }
-
   async #begin(seq: bigint): Promise<void> {
     const name = `${this.#folder}/${segmentName(seq)}`;
     await this.#storage.createFolder(this.#folder);
