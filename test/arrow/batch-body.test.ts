@@ -1,29 +1,10 @@
 import { tableFromIPC } from "apache-arrow";
 import fc from "fast-check";
-import { category, Entity, type Field, Store, u32 } from "faun";
+import { category, Entity, Store, u32 } from "faun";
 import { expect, test } from "vitest";
 import { joinBytes } from "../../src/columns/join-bytes.ts";
-import { schemaOf } from "../../src/entity/entity.ts";
-import type { FieldKind } from "../../src/entity/field-type.ts";
 import { rowMessages, schemaBytes } from "../../src/persistence/log/row-messages.ts";
-import { everyType, valuesOf } from "../entity/arbitrary.ts";
-
-type AnyField = Field<FieldKind, unknown, never>;
-
-const nullables = Object.entries(everyType as unknown as Record<string, AnyField>).map(
-  ([name, field]) => [`${name}OrNull`, field.nullable()] as const,
-);
-const fields = { ...everyType, ...Object.fromEntries(nullables) } as unknown as Record<string, AnyField>;
-
-class Every extends Entity("every", { id: u32().key(), ...fields }) {}
-
-const row = fc.record(
-  Object.fromEntries(
-    schemaOf(Every)
-      .fields.filter(({ key }) => !key)
-      .map(({ name, type, nullable }) => [name, nullable ? fc.option(valuesOf(type), { freq: 2 }) : valuesOf(type)]),
-  ),
-);
+import { Every, everyRow } from "../entity/every.ts";
 
 const END_OF_STREAM = Uint8Array.of(255, 255, 255, 255, 0, 0, 0, 0);
 
@@ -44,7 +25,7 @@ const nullsOf = (store: Store<Every>, field: number): number =>
 
 test("messages written by hand give apache-arrow every value of every type, and every null", () => {
   fc.assert(
-    fc.property(fc.array(row, { minLength: 1, maxLength: 20 }), fc.nat(19), (rows, gone) => {
+    fc.property(fc.array(everyRow, { minLength: 1, maxLength: 20 }), fc.nat(19), (rows, gone) => {
       const store = new Store(Every);
       store.addBatch(rows.map((values, id) => ({ id, ...values })) as never);
       // Rows are written without those that were deleted, and with values that were changed.

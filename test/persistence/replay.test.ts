@@ -1,37 +1,18 @@
 import fc from "fast-check";
-import { Entity, type Field, PersistentStore, u32, utf8 } from "faun";
+import { Entity, PersistentStore, u32, utf8 } from "faun";
 import { MemoryStorage, ParquetPersistence } from "faun/parquet";
 import { expect, test } from "vitest";
 import { readIpc } from "../../src/arrow/from-ipc.ts";
 import { joinMessages, wholeMessages } from "../../src/arrow/join-messages.ts";
 import { joinBytes } from "../../src/columns/join-bytes.ts";
-import { schemaOf } from "../../src/entity/entity.ts";
-import type { FieldKind } from "../../src/entity/field-type.ts";
 import type { RecordedChange } from "../../src/persistence/log/commit-record.ts";
 import { readLog } from "../../src/persistence/log/read-log.ts";
-import { everyType, valuesOf } from "../entity/arbitrary.ts";
-
-type AnyField = Field<FieldKind, unknown, never>;
-
-const nullables = Object.entries(everyType as unknown as Record<string, AnyField>).map(
-  ([name, field]) => [`${name}OrNull`, field.nullable()] as const,
-);
-const fields = { ...everyType, ...Object.fromEntries(nullables) } as unknown as Record<string, AnyField>;
-
-class Every extends Entity("every", { id: u32().key(), ...fields }) {}
-
-const row = fc.record(
-  Object.fromEntries(
-    schemaOf(Every)
-      .fields.filter(({ key }) => !key)
-      .map(({ name, type, nullable }) => [name, nullable ? fc.option(valuesOf(type), { freq: 2 }) : valuesOf(type)]),
-  ),
-);
+import { Every, everyRow } from "../entity/every.ts";
 
 test("a log of few rows a commit, of every type and null, gives every value back", async () => {
   await fc.assert(
     fc.asyncProperty(
-      fc.array(fc.array(row, { minLength: 1, maxLength: 5 }), { minLength: 1, maxLength: 12 }),
+      fc.array(fc.array(everyRow, { minLength: 1, maxLength: 5 }), { minLength: 1, maxLength: 12 }),
       async (commits) => {
         const storage = new MemoryStorage();
         const store = await PersistentStore.open(new ParquetPersistence(Every, storage));
