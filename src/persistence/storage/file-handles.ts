@@ -4,6 +4,9 @@ import type { FileWriter, StoredFile } from "./storage.ts";
 import { closeQuietly, doing, failure, patiently } from "./system-call.ts";
 import type { WriteNow } from "./write-now.ts";
 
+/** Bytes of one read or write: Node refuses 2 GiB and more. */
+const AT_ONCE = 1 << 30;
+
 /** A file to read: one descriptor, so that it is the same file whatever is renamed meanwhile. */
 export class OpenFile implements StoredFile {
   readonly size: number;
@@ -39,7 +42,7 @@ export class OpenFile implements StoredFile {
     let at = 0;
     while (at < length) {
       const { bytesRead } = await doing("read", this.#path, () =>
-        patiently(() => handle.read(bytes, at, length - at, offset + at)),
+        patiently(() => handle.read(bytes, at, Math.min(length - at, AT_ONCE), offset + at)),
       );
       if (bytesRead === 0) throw new IoError(`${this.#path} ended at byte ${offset + at}, before its ${this.size} bytes`);
       at += bytesRead;
@@ -98,7 +101,9 @@ export class NewFile implements FileWriter {
       while (at < bytes.length) {
         let taken = this.#writeNow?.take(bytes, at, this.position) ?? 0;
         if (taken === 0) {
-          const { bytesWritten } = await patiently(() => handle.write(bytes, at, bytes.length - at, this.position));
+          const { bytesWritten } = await patiently(() =>
+            handle.write(bytes, at, Math.min(bytes.length - at, AT_ONCE), this.position),
+          );
           taken = bytesWritten;
         }
         if (taken === 0) throw new Error("no byte was taken");
