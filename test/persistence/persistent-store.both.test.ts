@@ -402,6 +402,30 @@ describe("groups", () => {
   });
 });
 
+test("what stands on a row that the storage refused falls with it, also while the rest of its group is still on its way", async () => {
+  const { store, backend, gate } = await openStore([], [70n]);
+  const refused = store.add(order(70));
+  const fine = store.add(order(71));
+  let commits = 0;
+  await new Promise<void>((resolve) => {
+    backend.onCommit = async () => {
+      // Both, then each of them.
+      if (++commits < 3) return;
+      gate.shut();
+      resolve();
+      await backend.onCommit([]);
+    };
+  });
+  const deleted = store.delete(70n);
+  const updated = store.update(70n, { total: 1 });
+  gate.open();
+  await expect(refused).rejects.toThrow(/likes/);
+  await fine;
+  expect(await deleted).toBe(false);
+  await expect(updated).rejects.toThrow(KeyNotFoundError);
+  expect(store.size).toBe(6);
+});
+
 test("a key that a pending deletion frees is taken again if that fails", async () => {
   const { store, backend, gate } = await openStore(["failed"]);
   gate.shut();

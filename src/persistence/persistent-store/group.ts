@@ -25,12 +25,13 @@ export class Group {
   readonly deleted = new Map<KeyId, unknown>();
   /** The last operation on each key, but for those that staged a row. */
   readonly touched = new Map<KeyId, Operation>();
-  /** The operations that staged rows, in row order. */
-  readonly adders: (AddOperation | UpsertOperation)[] = [];
   /** It is on its way, and takes no more operations. */
   sealed = false;
   /** It may still have to be applied, and keeps its rows. */
   held = false;
+  /** The operations that staged rows, and the first row of each, ascending: `row` of an operation moves on when it is staged elsewhere again. */
+  readonly #adders: Operation[] = [];
+  readonly #firstRows: number[] = [];
   /** The staged rows with their patches, where there are any. */
   #patched: SoA<EntityRow> | null = null;
 
@@ -48,16 +49,25 @@ export class Group {
     return this.staged.size === 0 ? -1 : this.staged.find(key);
   }
 
+  /** Takes an operation in that staged `count` rows from row `first` on. */
+  stagedBy(operation: AddOperation | UpsertOperation, first: number, count: number): void {
+    operation.row = first;
+    this.operations.push(operation);
+    if (count === 0) return;
+    this.#adders.push(operation);
+    this.#firstRows.push(first);
+  }
+
   /** The operation that staged a row. */
-  adderOf(row: number): Operation {
+  #adderOf(row: number): Operation {
     let low = 0;
-    let high = this.adders.length - 1;
+    let high = this.#adders.length - 1;
     while (low < high) {
       const middle = (low + high + 1) >>> 1;
-      if (this.adders[middle].row <= row) low = middle;
+      if (this.#firstRows[middle] <= row) low = middle;
       else high = middle - 1;
     }
-    return this.adders[low];
+    return this.#adders[low];
   }
 
   /** The last operation here on a key. */
@@ -66,7 +76,7 @@ export class Group {
     if (touched !== null && touched.kind !== "delete") return touched;
     // What is staged here under a key deleted here came after the deletion.
     const row = this.find(key);
-    return row >= 0 ? this.adderOf(row) : touched;
+    return row >= 0 ? this.#adderOf(row) : touched;
   }
 
   patch(key: unknown, id: KeyId, values: Iterable<readonly [field: number, value: unknown]>): void {

@@ -210,8 +210,7 @@ export class Staging {
     const row = group.staged.length;
     const rows = this.#stage(group, fill);
     const operation = new AddOperation(group, row, rows, batch);
-    if (rows > 0) group.adders.push(operation);
-    group.operations.push(operation);
+    group.stagedBy(operation, row, rows);
     return operation;
   }
 
@@ -244,9 +243,7 @@ export class Staging {
     this.#stage(group, (appender) =>
       appender.columns(1, (field, column, at) => staged.codecs[field].append(column, at, values[field])),
     );
-    operation.row = row;
-    group.adders.push(operation);
-    group.operations.push(operation);
+    group.stagedBy(operation, row, 1);
   }
 
   #delete(operation: DeleteOperation): void {
@@ -332,9 +329,7 @@ export class Staging {
       }
     });
     operation.home = group;
-    operation.row = row;
-    if (count > 0) group.adders.push(operation);
-    group.operations.push(operation);
+    group.stagedBy(operation, row, count);
   }
 
   /** Adds rows to a group's staged ones, whole or not at all. @returns how many @throws ValidationError, DuplicateKeyError */
