@@ -33,6 +33,8 @@ export class FaultyBackend implements Backend {
   commits: (readonly Change[])[] = [];
   /** Called when a commit arrives, before anything is made of it. */
   onCommit: (changes: readonly Change[]) => Promise<void> = async () => {};
+  /** Called wherever a call of this backend waits, after it waited. */
+  onWait: () => void = () => {};
   readonly #made = new WeakMap<object, boolean>();
   #turn = 0;
   #question = 0;
@@ -53,7 +55,8 @@ export class FaultyBackend implements Backend {
     return this.inner.capabilities;
   }
 
-  open(...args: Parameters<Backend["open"]>) {
+  async open(...args: Parameters<Backend["open"]>) {
+    await this.#wait();
     return this.inner.open(...args);
   }
 
@@ -61,26 +64,32 @@ export class FaultyBackend implements Backend {
     const turn = this.#turn++;
     const { faults, delays, poison } = this.trouble;
     await this.onCommit(changes);
-    for (let i = delays.length === 0 ? 0 : delays[turn % delays.length]; i > 0; i--)
-      await new Promise((resolve) => setImmediate(resolve));
+    await this.#wait();
+    for (let i = delays.length === 0 ? 0 : delays[turn % delays.length]; i > 0; i--) await this.#wait(true);
     if (poison.size > 0) await this.#refuse(changes, poison);
     const fault = faults[turn] ?? "none";
     if (fault === "failed") throw new IoError("the disk is full");
     if (fault.startsWith("not made")) throw this.#error(fault, false);
     const commit = await this.inner.commit(changes, options);
     this.commits.push(changes);
+    await this.#wait();
     if (fault !== "none") throw this.#error(fault, true);
     return commit;
   }
 
   async lastTxn(writer: string) {
-    await new Promise((resolve) => setImmediate(resolve));
+    await this.#wait(true);
     if (this.trouble.silences[this.#question++] === true) throw new IoError("no answer");
-    return this.inner.lastTxn(writer);
+    const last = await this.inner.lastTxn(writer);
+    await this.#wait();
+    return last;
   }
 
-  snapshot(...args: Parameters<Backend["snapshot"]>): Promise<BackendSnapshot> {
-    return this.inner.snapshot(...args);
+  async snapshot(...args: Parameters<Backend["snapshot"]>): Promise<BackendSnapshot> {
+    await this.#wait();
+    const snapshot = await this.inner.snapshot(...args);
+    await this.#wait();
+    return snapshot;
   }
 
   history(...args: Parameters<Backend["history"]>) {
@@ -97,6 +106,12 @@ export class FaultyBackend implements Backend {
 
   close() {
     return this.inner.close();
+  }
+
+  /** A microtask, or a turn of the event loop. */
+  async #wait(turn = false): Promise<void> {
+    await (turn ? new Promise((resolve) => setImmediate(resolve)) : null);
+    this.onWait();
   }
 
   #error(fault: Fault, made: boolean): Error {
