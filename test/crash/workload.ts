@@ -19,7 +19,15 @@ export const persistenceOn = (disk: SimulatedDisk) =>
 
 export function persistenceIn(storage: Storage, { readOnly = false, includeLog = false } = {}): BackendPersistence<Item> {
   const format = new ParquetFormat(writeSettings(schemaOf(Item), { compression: "uncompressed", rowGroupSize: 8 }));
-  const options = { log: true, durability: "sync", interval: 1000, foldRows: 12, readOnly, includeLog } as const;
+  const options = {
+    log: true,
+    durability: "sync",
+    interval: 1000,
+    foldRows: 12,
+    foldBytes: 2 ** 30,
+    readOnly,
+    includeLog,
+  } as const;
   const entity = Item as unknown as EntityClass<EntityRow>;
   return new BackendPersistence(Item, new LoggedBackend(entity, storage, format, { ...options, onDamage: "refuse" }));
 }

@@ -22,6 +22,8 @@ export interface Checkpoint {
   readonly facts: CheckpointFacts;
   /** Number of rows. */
   readonly rows: number;
+  /** Bytes it takes in the storage. */
+  readonly bytes: number;
   /** One more holder, who has to call `release` as well. */
   retain(): this;
   release(): Promise<void>;

@@ -3,60 +3,73 @@ import type { Overlay } from "../overlay/overlay.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { CheckpointFormat } from "./checkpoint.ts";
 import type { CheckpointWriter } from "./checkpoint-writer.ts";
+import type { LogSize } from "./layers.ts";
+import type { LoggedOptions } from "./logged-options.ts";
 import type { Opened } from "./opened.ts";
-import { layersRows } from "./step-counts.ts";
 
-/** Runs a call when those before it are done. */
-export type InTurn = <R>(run: () => Promise<R>) => Promise<R>;
+const NOTHING: LogSize = { rows: 0, bytes: 0 };
 
-/** Writes what the log has into checkpoints: beside the commits when it has grown, or while they wait. */
+/**
+ * Writes what the log has into checkpoints: beside the commits when it has grown, or while they wait. To be called by
+ * those whose turn it is, but for `limit`: so whoever knows that none is under way can rely on it until its turn ends.
+ */
 export class Folding {
   readonly #storage: Storage;
   readonly #format: CheckpointFormat;
   readonly #checkpoints: CheckpointWriter;
-  readonly #foldRows: number;
-  readonly #inTurn: InTurn;
+  readonly #least: LogSize;
   #underWay: Promise<void> | null = null;
-  /** Rows of the log at which the next one is tried, after one failed. */
-  #retryAt = 0;
+  /** How large the log was when one failed: the next is tried when it is twice as large. */
+  #failedAt: LogSize = NOTHING;
 
   constructor(
     storage: Storage,
     format: CheckpointFormat,
     checkpoints: CheckpointWriter,
-    options: { readonly foldRows: number; readonly inTurn: InTurn },
+    { foldRows, foldBytes }: Pick<LoggedOptions, "foldRows" | "foldBytes">,
   ) {
     this.#storage = storage;
     this.#format = format;
     this.#checkpoints = checkpoints;
-    this.#foldRows = options.foldRows;
-    this.#inTurn = options.inTurn;
+    this.#least = { rows: foldRows, bytes: foldBytes };
   }
 
-  /** Rows of the log from which it is folded. */
-  limit({ layers }: Opened): number {
-    return Math.max(this.#foldRows, layers.checkpoint.rows / 10);
+  /** The size of the log from which it is folded: a share of the checkpoint, so that writing that anew is paid for. */
+  limit({ layers: { checkpoint } }: Opened): LogSize {
+    const { rows, bytes } = this.#least;
+    return { rows: Math.max(rows, checkpoint.rows / 10), bytes: Math.max(bytes, checkpoint.bytes / 10) };
   }
 
   /** Resolves when none is under way, however it went. */
   async over(): Promise<void> {
-    await this.#underWay?.catch(() => {});
+    await this.#underWay;
   }
 
-  /** Begins one where the log has outgrown its share. */
-  beginIfDue(opened: Opened): void {
-    const { layers } = opened;
-    if (this.#underWay !== null || layers.frozen !== null) return;
-    if (layers.top.rowsTaken <= Math.max(this.limit(opened), this.#retryAt)) return;
-    this.#underWay = this.#inTurn(() => this.#freeze(opened))
-      .then(() => this.#foldFrozen(opened, {}))
-      // The log has it all: it is tried again when there is more, and by close().
-      .catch(() => {
-        this.#retryAt = layersRows(opened.layers) * 2;
-      })
+  /** Begins one where the log has outgrown its share. Resolves when commits may go on beside it; never rejects. */
+  async beginIfDue(opened: Opened): Promise<void> {
+    if (this.#underWay !== null || !this.#isDue(opened)) return;
+    // The log has it all: what fails is tried again when there is more, and by close().
+    const failed = () => {
+      this.#failedAt = opened.layers.logged;
+    };
+    try {
+      await this.#freeze(opened);
+    } catch {
+      failed();
+      return;
+    }
+    // It waits for no turn, for those who have theirs wait for it.
+    this.#underWay = this.#foldFrozen(opened, {})
+      .catch(failed)
       .finally(() => {
         this.#underWay = null;
       });
+  }
+
+  #isDue(opened: Opened): boolean {
+    const { rows, bytes } = opened.layers.logged;
+    const limit = this.limit(opened);
+    return rows > Math.max(limit.rows, this.#failedAt.rows * 2) || bytes > Math.max(limit.bytes, this.#failedAt.bytes * 2);
   }
 
   /** Folds until the checkpoint has everything. @throws IoError */
@@ -83,7 +96,7 @@ export class Folding {
     const view = (layers.frozen as Overlay).view();
     const next = await this.#checkpoints.write(() => this.#format.fold(this.#storage, checkpoint, view, frozenFacts, options));
     await layers.replaced(next, false).release();
-    this.#retryAt = 0;
+    this.#failedAt = NOTHING;
     // What is left of the log says nothing that the checkpoint does not.
     await log.dropThrough(frozenFacts.seq).catch(() => {});
   }

@@ -7,6 +7,12 @@ import { type HasBelow, Overlay } from "../overlay/overlay.ts";
 import type { OverlayView } from "../overlay/overlay-view.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 
+/** How much of the log is in no checkpoint yet. */
+export interface LogSize {
+  readonly rows: number;
+  readonly bytes: number;
+}
+
 /**
  * A checkpoint and the changes over it: one overlay that takes new changes and, while that below is being written
  * into a checkpoint, another one beneath that takes none.
@@ -17,12 +23,22 @@ export class Layers {
   #checkpoint: Checkpoint;
   #frozen: Overlay | null = null;
   #top: Overlay;
+  #frozenBytes = 0;
+  #topBytes: number;
 
-  constructor(entity: EntityClass<EntityRow>, schema: EntitySchema, checkpoint: Checkpoint, top = new Overlay(entity, schema)) {
+  /** @param bytes that the changes of `top` take in the log */
+  constructor(
+    entity: EntityClass<EntityRow>,
+    schema: EntitySchema,
+    checkpoint: Checkpoint,
+    top = new Overlay(entity, schema),
+    bytes = 0,
+  ) {
     this.#entity = entity;
     this.#schema = schema;
     this.#checkpoint = checkpoint;
     this.#top = top;
+    this.#topBytes = bytes;
   }
 
   get checkpoint(): Checkpoint {
@@ -44,6 +60,17 @@ export class Layers {
     return this.#frozen === null && this.#top.isEmpty;
   }
 
+  /** What the changes over the checkpoint take in the log. */
+  get logged(): LogSize {
+    const rows = this.#top.rowsTaken + (this.#frozen?.rowsTaken ?? 0);
+    return { rows, bytes: this.#topBytes + this.#frozenBytes };
+  }
+
+  /** Notes that changes which the top takes take bytes of the log. */
+  noteLogged(bytes: number): void {
+    this.#topBytes += bytes;
+  }
+
   get size(): number {
     const below = this.#checkpoint.rows;
     return this.#top.countOver(this.#frozen === null ? below : this.#frozen.countOver(below));
@@ -56,8 +83,11 @@ export class Layers {
 
   /** Puts a fresh overlay on top of the one there is. */
   freeze(): Overlay {
-    this.#frozen ??= this.#top;
-    if (this.#frozen === this.#top) this.#top = new Overlay(this.#entity, this.#schema);
+    if (this.#frozen === null) {
+      this.#frozen = this.#top;
+      this.#frozenBytes = this.#topBytes;
+      this.#startTop();
+    }
     return this.#frozen;
   }
 
@@ -66,7 +96,8 @@ export class Layers {
     const old = this.#checkpoint;
     this.#checkpoint = checkpoint;
     this.#frozen = null;
-    if (all) this.#top = new Overlay(this.#entity, this.#schema);
+    this.#frozenBytes = 0;
+    if (all) this.#startTop();
     return old;
   }
 
@@ -82,5 +113,10 @@ export class Layers {
     }
     if (deeper.length > 0) for (const id of await this.#checkpoint.findKeys(deeper, options)) there.add(id);
     return (key) => there.has(keyId(key));
+  }
+
+  #startTop(): void {
+    this.#top = new Overlay(this.#entity, this.#schema);
+    this.#topBytes = 0;
   }
 }

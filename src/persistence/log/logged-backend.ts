@@ -24,7 +24,7 @@ import { CategoryRoom } from "./category-room.ts";
 import type { CheckpointFacts, CheckpointFormat } from "./checkpoint.ts";
 import { CheckpointWriter } from "./checkpoint-writer.ts";
 import { assertTransaction } from "./commit-record.ts";
-import { Folding, type InTurn } from "./folding.ts";
+import { Folding } from "./folding.ts";
 import type { LoggedOptions } from "./logged-options.ts";
 import { LoggedSnapshot } from "./logged-snapshot.ts";
 import { openLayers } from "./open-layers.ts";
@@ -66,8 +66,7 @@ export class LoggedBackend implements Backend {
     this.#reader = new ChangeReader(entity, this.#schema);
     this.#categories = new CategoryRoom(this.#schema);
     this.#checkpoints = new CheckpointWriter(entity, storage, format);
-    const inTurn: InTurn = (run) => this.#inTurn(run);
-    this.#folding = new Folding(storage, format, this.#checkpoints, { foldRows: options.foldRows, inTurn });
+    this.#folding = new Folding(storage, format, this.#checkpoints, options);
     this.capabilities = {
       mutations: options.log ? "native" : "rewrite",
       atomicCommit: true,
@@ -106,7 +105,9 @@ export class LoggedBackend implements Backend {
       try {
         const steps = gathered.map((change) => this.#reader.read(change));
         const direct =
-          changes.some(({ kind }) => kind === "replace") || !this.#options.log || rowsOf(steps) > this.#folding.limit(opened);
+          changes.some(({ kind }) => kind === "replace") ||
+          !this.#options.log ||
+          rowsOf(steps) > this.#folding.limit(opened).rows;
         return await this.#commit(opened, steps, direct, options);
       } finally {
         this.#reader.forget();
@@ -152,8 +153,8 @@ export class LoggedBackend implements Backend {
   /** "checkpoint" and "compact" fold the log into the checkpoint; "vacuum" removes what is left of logs that were. */
   async maintain(task: "checkpoint" | "compact" | "vacuum", options: OperationOptions = {}): Promise<void> {
     options.signal?.throwIfAborted();
-    await this.#folding.over();
     await this.#inTurn(async () => {
+      await this.#folding.over();
       const opened = await this.#writing(options);
       await this.#settle(opened);
       if (task !== "vacuum") await this.#folding.all(opened, options);
@@ -163,8 +164,8 @@ export class LoggedBackend implements Backend {
 
   /** Folds the log into the checkpoint, and gives files and the lock back; what is in the log is durable in any case. */
   async close(): Promise<void> {
-    await this.#folding.over();
     await this.#inTurn(async () => {
+      await this.#folding.over();
       const opened = this.#opened;
       if (opened === null) return;
       try {
@@ -268,7 +269,7 @@ export class LoggedBackend implements Backend {
     txn: Transaction | null,
   ): Promise<void> {
     const { layers, log } = opened;
-    await log.append(facts.seq, commit.at, commit.rows, txn, steps);
+    layers.noteLogged(await log.append(facts.seq, commit.at, commit.rows, txn, steps));
     opened.facts = facts;
     try {
       layers.top.apply(steps, asLogged);
@@ -280,7 +281,7 @@ export class LoggedBackend implements Backend {
       );
       throw this.#broken;
     }
-    this.#folding.beginIfDue(opened);
+    await this.#folding.beginIfDue(opened);
   }
 
   /** The commit is a checkpoint: that of all there is, or of what the steps put in its place. */

@@ -8,6 +8,8 @@ export interface LoggedOptions {
   readonly interval: number;
   /** Rows of the log from which it is folded into the checkpoint; more where the checkpoint has ten times as many. */
   readonly foldRows: number;
+  /** Bytes of the log from which it is folded into the checkpoint; more where the checkpoint takes ten times as many. */
+  readonly foldBytes: number;
   /** Reads the last checkpoint, takes no lock and refuses commits. */
   readonly readOnly: boolean;
   /** With `readOnly`: the commits of the log too. */

@@ -84,7 +84,7 @@ async function replayed(
     replay.commits === 0
       ? checkpoint.facts
       : { seq: replay.seq, writers, commits: CommitHistory.of([...checkpoint.facts.commits.last(), ...replay.last(durability)]) };
-  return { layers: new Layers(entity, schema, checkpoint, overlay), facts };
+  return { layers: new Layers(entity, schema, checkpoint, overlay, replay.bytes), facts };
 }
 
 /** Segments behind the last sound commit are kept under another name: what comes next takes their numbers. */

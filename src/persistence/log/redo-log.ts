@@ -19,7 +19,6 @@ export class RedoLog {
   #notes = new SegmentNotes();
   /** The segment, by its number, that has what is noted. */
   #notedIn = 0;
-  #bytes = 0;
 
   /** @param last the last commit there is, in the log or the checkpoint */
   constructor(storage: Storage, folder: string, entity: string, last: bigint, options: LogWriterOptions) {
@@ -28,17 +27,13 @@ export class RedoLog {
     this.writer = new LogWriter(storage, folder, entity, last, options);
   }
 
-  /** Bytes written by this object. */
-  get bytes(): number {
-    return this.#bytes;
-  }
-
   /**
    * Writes a commit. Resolves when it is as durable as the log's setting says.
    * @param steps none of them an upsert: what was there is known by now
+   * @returns bytes written
    * @throws IoError
    */
-  async append(seq: bigint, at: Date, total: bigint, txn: Transaction | null, steps: readonly Step[]): Promise<void> {
+  async append(seq: bigint, at: Date, total: bigint, txn: Transaction | null, steps: readonly Step[]): Promise<number> {
     await this.writer.begin(seq);
     const { segments, durable } = this.writer;
     if (segments !== this.#notedIn) this.#notes = new SegmentNotes();
@@ -47,7 +42,7 @@ export class RedoLog {
     const bytes = encodeFrames(seq, durable, this.#frames(at, total, txn, steps));
     await this.writer.write(seq, bytes);
     this.#notedIn = segments;
-    this.#bytes += bytes.length;
+    return bytes.length;
   }
 
   #frames(at: Date, total: bigint, txn: Transaction | null, steps: readonly Step[]): FrameToWrite[] {

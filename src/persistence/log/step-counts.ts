@@ -1,9 +1,6 @@
 import type { Commit, Transaction } from "../backend.ts";
 import type { Step } from "../change-steps.ts";
 import type { CheckpointFacts } from "./checkpoint.ts";
-import type { Layers } from "./layers.ts";
-
-export const layersRows = ({ top, frozen }: Layers): number => top.rowsTaken + (frozen?.rowsTaken ?? 0);
 
 /** Whether nothing of what was there is left once the steps are made. */
 export const startsAnew = (steps: readonly Step[]): boolean => steps[0]?.kind === "clear";

@@ -151,7 +151,6 @@ export class Overlay {
     this.#marks = [];
     this.#marksLent = false;
     this.#deletedBelow = 0;
-    this.#rowsTaken = 0;
   }
 
   /** Whether a row with this key is there; undefined where only the rows below can tell. */

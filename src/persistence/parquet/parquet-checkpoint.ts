@@ -30,6 +30,10 @@ export class ParquetCheckpoint implements Checkpoint {
     return this.file?.footer.metadata.numRows ?? 0;
   }
 
+  get bytes(): number {
+    return this.file?.size ?? 0;
+  }
+
   retain(): this {
     this.file?.retain();
     return this;

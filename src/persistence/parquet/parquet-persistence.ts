@@ -34,6 +34,11 @@ export interface ParquetPersistenceOptions extends ParquetWriteOptions {
    * tenth of their rows.
    */
   foldRows?: number;
+  /**
+   * Bytes of the log from which it is folded into the file, 1 to 2^53 - 1; 64 MiB by default, so that rows of more than a
+   * kilobyte do not make a log that takes long to open. Of large files more: a tenth of their bytes.
+   */
+  foldBytes?: number;
   /** Only reads: takes no lock and refuses changes. Sees the file as the last fold left it. Default false. */
   readOnly?: boolean;
   /** With `readOnly`: sees the changes in the log as well. Default false. */
@@ -60,6 +65,7 @@ const PARQUET_OPTIONS = {
   interval: true,
   log: true,
   foldRows: true,
+  foldBytes: true,
   readOnly: true,
   includeLog: true,
   onDamage: true,
@@ -134,6 +140,7 @@ function loggedOptions(entity: string, options: ParquetPersistenceOptions): Logg
     interval = 1000,
     log = true,
     foldRows = 65_536,
+    foldBytes = 64 * 1024 * 1024,
     readOnly = false,
     includeLog = false,
     onDamage = "refuse",
@@ -144,9 +151,10 @@ function loggedOptions(entity: string, options: ParquetPersistenceOptions): Logg
     refuse("interval", interval, "an integer from 1 to 3600000 milliseconds");
   if (!Number.isInteger(foldRows) || foldRows < 1 || foldRows > 2 ** 31 - 1)
     refuse("foldRows", foldRows, "an integer from 1 to 2147483647");
+  if (!Number.isSafeInteger(foldBytes) || foldBytes < 1) refuse("foldBytes", foldBytes, "an integer from 1 to 2^53 - 1");
   for (const [field, value] of Object.entries({ log, readOnly, includeLog }))
     if (typeof value !== "boolean") refuse(field, value, "true or false");
-  return { log, durability, interval, foldRows, readOnly, includeLog, onDamage };
+  return { log, durability, interval, foldRows, foldBytes, readOnly, includeLog, onDamage };
 }
 
 function inFolder(entity: string, path: string): { storage: Storage; name: string } {

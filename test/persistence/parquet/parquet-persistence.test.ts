@@ -299,6 +299,7 @@ test.each([
   [{ durability: "never" }, ValidationError],
   [{ interval: 0.5 }, ValidationError],
   [{ foldRows: -1 }, ValidationError],
+  [{ foldBytes: 0 }, ValidationError],
   [{ log: "yes" }, ValidationError],
   [{ onDamage: "ignore" }, ValidationError],
   [{ metadata: { "faun.seq": "1" } }, ValidationError],
