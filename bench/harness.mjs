@@ -1,3 +1,5 @@
+import { setTimeout } from "node:timers/promises";
+
 /**
  * Times alternatives against each other in one process: a warm-up, then rounds in which each runs once, in turn, after a
  * collection; the median round counts. On a shared machine the ratios hold better than the times.
@@ -151,7 +153,7 @@ function judge({ name, value }, target, baseline, figureOf, unit) {
 
 async function timeOnce({ setup, run, teardown }, repeat, settle) {
   const state = await setup?.();
-  collect();
+  await collect();
   for (let i = 0; i < settle; i++) await run(state);
   let result;
   const start = process.hrtime.bigint();
@@ -180,14 +182,26 @@ export async function bytesHeld(make) {
 
 async function settle() {
   for (let i = 0; i < 3; i++) {
-    collect();
+    await collect();
     await new Promise((resolve) => setImmediate(resolve));
   }
 }
 
-function collect() {
+/**
+ * A collection, and the end of what it leaves to other threads: they sweep for some 20 ms where there are a million objects,
+ * on the processors and through the caches of whoever is timed meanwhile, which weighs most on who takes least.
+ */
+async function collect() {
   if (typeof globalThis.gc !== "function") throw new Error("benchmarks need node --expose-gc: use npm run bench");
   globalThis.gc();
+  const deadline = performance.now() + 500;
+  for (let quiet = 0; quiet < 2 && performance.now() < deadline; ) {
+    const before = process.cpuUsage();
+    await setTimeout(5);
+    const { user, system } = process.cpuUsage(before);
+    // A tenth of a processor: the timer itself takes less.
+    quiet = user + system < 500 ? quiet + 1 : 0;
+  }
 }
 
 /** The middle of sorted numbers. */
