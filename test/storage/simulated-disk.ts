@@ -28,6 +28,7 @@ export type OperationKind =
   | "readdir"
   | "stat"
   | "mkdir"
+  | "rmdir"
   | "copy";
 
 export interface Operation {
@@ -196,6 +197,16 @@ export class SimulatedDisk implements FileSystem {
       const { folder, name } = this.#parent(path);
       if (name === "" || folder.live.has(name)) throw systemError("EEXIST", path);
       folder.change({ kind: "add", name, node: new DiskFolder() });
+    });
+  }
+
+  async rmdir(path: string): Promise<void> {
+    return this.#operation("rmdir", path, () => {
+      const { folder, name } = this.#parent(path);
+      const node = folder.live.get(name);
+      if (!(node instanceof DiskFolder)) throw systemError(node === undefined ? "ENOENT" : "ENOTDIR", path);
+      if (node.live.size > 0) throw systemError("ENOTEMPTY", path);
+      folder.change({ kind: "remove", name });
     });
   }
 

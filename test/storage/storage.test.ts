@@ -9,7 +9,7 @@ import { MemoryStorage } from "../../src/persistence/storage/memory-storage.ts";
 import type { Storage } from "../../src/persistence/storage/storage.ts";
 import { failure } from "../../src/persistence/storage/system-call.ts";
 import { bytes, describeStorage, get, put } from "./describe-storage.ts";
-import { SimulatedDisk } from "./simulated-disk.ts";
+import { randomOf, SimulatedDisk } from "./simulated-disk.ts";
 
 const folders: string[] = [];
 const newFolder = async () => {
@@ -48,6 +48,44 @@ test("errors name the operation and the place", async () => {
   await put(new FileStorage(folder), "data", "a file where the folder should be");
   await expect(storage.createFolder("")).rejects.toThrow(/cannot create .*EEXIST/);
   await expect(storage.open("a")).rejects.toThrow(/cannot open .*ENOTDIR/);
+});
+
+describe("a folder is durable when it was asked for without an error", () => {
+  const filled = async (disk: SimulatedDisk, storage: FileStorage) => {
+    await put(storage, "log/a", "content");
+    await storage.syncFolder("log");
+    for (let seed = 0; seed < 100; seed++) expect(disk.crash(randomOf(seed)).files).toEqual(["/far/data/log/a"]);
+  };
+  const storageOn = (disk: SimulatedDisk) => new FileStorage("/far/data", { fileSystem: disk, lock: disk.lock });
+
+  test("though it could not be made so before", async () => {
+    for (let failing = 0; failing < 9; failing++) {
+      const disk = new SimulatedDisk();
+      const storage = storageOn(disk);
+      let syncs = 0;
+      disk.onOperation = ({ kind }) => (kind === "sync" && syncs++ === failing ? { code: "EIO" } : undefined);
+      for (let tries = 0; tries < 2; tries++) await storage.createFolder("log").catch(() => {});
+      await storage.createFolder("log");
+      disk.onOperation = () => undefined;
+      await filled(disk, storage);
+    }
+  });
+
+  test("though the process that made it ended before", async () => {
+    const before = new SimulatedDisk();
+    await storageOn(before).createFolder("");
+    let killed: SimulatedDisk | null = null;
+    before.onOperation = ({ kind }) => {
+      if (kind === "sync") killed ??= before.kill();
+      return undefined;
+    };
+    await storageOn(before).createFolder("log");
+    const disk = killed as SimulatedDisk | null;
+    if (disk === null) throw new Error("nothing was synced");
+    const storage = storageOn(disk);
+    await storage.createFolder("log");
+    await filled(disk, storage);
+  });
 });
 
 describe("replacing a file on a disk that fails", () => {

@@ -30,6 +30,10 @@ export class FileStorage implements Storage {
   #fs: FileSystem | null;
   /** Null where something stands in for Node's. */
   #fsSync: SynchronousWrite | null = null;
+  /** Folders that were made or found. */
+  readonly #folders = new Set<string>();
+  /** Folders to be synced, for one in them was made or found. */
+  readonly #unsynced = new Map<string, "made" | "found">();
 
   /** @param root the folder, absolute or from where the process works now. @throws ValidationError */
   constructor(root: string, options: FileStorageOptions = {}) {
@@ -148,7 +152,17 @@ export class FileStorage implements Storage {
 
   async createFolder(folder: string): Promise<void> {
     const path = this.#path(folder);
-    await doing("create", path, () => this.#makeFolder(path));
+    await doing("create", path, async () => {
+      const made: string[] = [];
+      try {
+        await this.#makeFolder(path, made);
+        await this.#syncAbove();
+      } catch (error) {
+        // What a sync failed for is durable by no later one: the next call makes it anew.
+        for (const one of made.reverse()) await this.#files.rmdir(one).catch(() => {});
+        throw error;
+      }
+    });
   }
 
   async syncFolder(folder: string): Promise<void> {
@@ -193,23 +207,42 @@ export class FileStorage implements Storage {
     }
   }
 
-  async #makeFolder(path: string): Promise<void> {
+  /** @param made takes the folders in that were not there */
+  async #makeFolder(path: string, made: string[]): Promise<void> {
     const above = parentOf(path);
     try {
       await this.#files.mkdir(path);
     } catch (error) {
       const code = codeOf(error);
       if (code === "ENOENT" && above !== null) {
-        await this.#makeFolder(above);
-        await this.#makeFolder(path);
+        await this.#makeFolder(above, made);
+        await this.#makeFolder(path, made);
         return;
       }
       // Roots of drives and folders that may not be written to answer otherwise, though they are there.
       const stat = code === "EEXIST" ? await this.#files.stat(path) : await this.#statOrNone(path).catch(() => null);
       if (stat === null || stat.isFile()) throw error;
+      // Whoever made it may have ended before it was durable: once it is seen to.
+      if (above !== null && !this.#folders.has(path) && !this.#unsynced.has(above)) this.#unsynced.set(above, "found");
+      this.#folders.add(path);
       return;
     }
-    if (above !== null) await this.#syncFolder(above);
+    made.push(path);
+    this.#folders.add(path);
+    if (above !== null) this.#unsynced.set(above, "made");
+  }
+
+  /** Makes the folders durable that were made or found; those of a call that failed, too. */
+  async #syncAbove(): Promise<void> {
+    for (const [folder, what] of this.#unsynced) {
+      try {
+        await this.#syncFolder(folder);
+      } catch (error) {
+        // What lies above a folder that others made may be closed to us, or on a file system that syncs no folders.
+        if (what === "made" || codeOf(error) === "EIO") throw error;
+      }
+      this.#unsynced.delete(folder);
+    }
   }
 
   async #syncFolder(path: string): Promise<void> {

@@ -11,6 +11,8 @@ export interface FileSystem {
   readdir(path: string): Promise<string[]>;
   stat(path: string): Promise<FileStat>;
   mkdir(path: string): Promise<unknown>;
+  /** Removes a folder; fails where something is in it. */
+  rmdir(path: string): Promise<unknown>;
 }
 
 export interface FileHandle {
