@@ -22,9 +22,9 @@ export const OPERATIONS = [
   "sum",
 ];
 
-/** On one thread, as its peers. */
-export function faun(columns, limits, allocator) {
-  const orders = new Store(Order, { allocator, workers: 0 });
+/** On one thread, or with `workers` besides the one that asks. */
+export function faun(columns, limits, allocator, workers = 0) {
+  const orders = new Store(Order, { allocator, workers });
   orders.addColumns(columns);
   return operationsOf(orders, limits);
 }
