@@ -1,7 +1,7 @@
 import { schemaOf } from "../../entity/entity.ts";
 import type { EntitySchema } from "../../entity/schema.ts";
 import type { EntityClass, EntityRow } from "../../entity/types.ts";
-import { ConflictError, DatabaseError, FaunError, IoError, UnsupportedError } from "../../errors.ts";
+import { ConflictError, DatabaseError, FaunError, UnsupportedError } from "../../errors.ts";
 import type {
   Backend,
   BackendSnapshot,
@@ -13,11 +13,12 @@ import type {
   Version,
 } from "../backend.ts";
 import { assertSameSchema } from "../schema-check.ts";
+import { ioError } from "../storage/storage-full-error.ts";
 import { Changes } from "./apply-changes.ts";
 import type { DuckConnection } from "./connection.ts";
 import { type DatabaseOptions, type DuckDatabase, openDatabase } from "./database.ts";
 import { DuckDBSnapshot } from "./duckdb-snapshot.ts";
-import { isInterrupt } from "./errors.ts";
+import { isFatal, isInterrupt } from "./errors.ts";
 import { Journal } from "./journal.ts";
 import { registerRowFunction } from "./row-function.ts";
 import { type EntityTable, openTable } from "./table.ts";
@@ -131,8 +132,8 @@ export class DuckDBBackend<T extends EntityRow> implements Backend {
       changes.rolledBack();
       await connection.run("ROLLBACK").catch(() => undefined);
       // What the engine finds wrong with the data it finds before anything is written; else nobody knows.
-      if (cause instanceof DatabaseError) throw cause;
-      throw new IoError(`${this.#schema.name}: the commit failed: ${(cause as Error).message}`, { cause, outcome: "unknown" });
+      if (cause instanceof DatabaseError && !isFatal(cause.cause)) throw cause;
+      throw ioError(`${this.#schema.name}: the commit failed: ${(cause as Error).message}`, { cause, outcome: "unknown" });
     }
     return made;
   }

@@ -1,7 +1,13 @@
 import { CorruptDataError, DatabaseError, FaunError, IoError, QueryError } from "../../errors.ts";
+import { StorageFullError } from "../storage/storage-full-error.ts";
 
-/** What DuckDB's messages begin with, by kind. */
-const kindOf = (message: string): string => /^([A-Za-z ]+?) Error:/.exec(message)?.[1] ?? "";
+/** What DuckDB's messages begin with, by kind. Of a commit that failed for its files the engine says so behind that. */
+const kindOf = (message: string): string =>
+  /^TransactionContext Error: Failed to commit: (IO Error|Could not )/.test(message)
+    ? "IO"
+    : (/^([A-Za-z ]+?) Error:/.exec(message)?.[1] ?? "");
+
+const NO_ROOM = /No space left on device|Disk quota exceeded|not enough space on the disk/i;
 
 /**
  * What DuckDB threw, as an error of ours; the engine's own message is in it, and the error is its cause.
@@ -13,7 +19,7 @@ export function databaseError(what: string, cause: unknown): FaunError {
   switch (kindOf(message)) {
     case "IO": {
       const holder = /Conflicting lock is held in (.*?) \(PID (\d+)\)(?: by user (\S+))?/.exec(message);
-      if (holder === null) return new IoError(`${what}: ${message}`, { cause });
+      if (holder === null) return new (NO_ROOM.test(message) ? StorageFullError : IoError)(`${what}: ${message}`, { cause });
       const [, program, pid, user] = holder;
       return new DatabaseError(
         `${what}: the file is in use by process ${pid} (${program}${user === undefined ? "" : `, user ${user.replace(/\.$/, "")}`}), and DuckDB lets one process write at a time; end it, or open the file with readOnly in both`,
@@ -33,6 +39,9 @@ export function planError(what: string, cause: unknown): FaunError {
   if (/out of range|overflow/i.test(message)) return new QueryError(`${what}: a value leaves its range: ${message}`, { cause });
   return databaseError(what, cause);
 }
+
+/** Whether the engine gave up the whole database: what it was doing may be in the file all the same. */
+export const isFatal = (cause: unknown): boolean => cause instanceof Error && /^(FATAL|INTERNAL) Error/i.test(cause.message);
 
 /** Whether a statement failed because somebody interrupted it. */
 export const isInterrupt = (cause: unknown): boolean => cause instanceof Error && /^INTERRUPT Error/i.test(cause.message);
