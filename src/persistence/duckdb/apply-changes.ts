@@ -7,7 +7,7 @@ import { databaseError } from "./errors.ts";
 import { quoteName } from "./identifiers.ts";
 import { IngestPlan, ingest } from "./ingest.ts";
 import { keyOf } from "./key-value.ts";
-import { directSink, FetchedSink } from "./row-sink.ts";
+import { DIRECT_ROWS, directSink, FetchedSink, prepareFetching } from "./row-sink.ts";
 import type { EntityTable } from "./table.ts";
 
 /** Row ids from here on are of rows that the running transaction appended. */
@@ -22,15 +22,21 @@ export class Changes {
   readonly #table: EntityTable;
   readonly #plans = new Map<string, IngestPlan>();
   readonly #categories: CategoryLimits;
+  #prepared = false;
 
-  readonly #inFile: boolean;
-
-  /** @param inFile whether the table is one of a file */
-  constructor(schema: EntitySchema, table: EntityTable, inFile: boolean) {
+  constructor(schema: EntitySchema, table: EntityTable) {
     this.#schema = schema;
     this.#table = table;
-    this.#inFile = inFile;
     this.#categories = new CategoryLimits(schema, table);
+  }
+
+  /** To be called before the transaction in which the changes are made, on the same connection for all. */
+  async prepare(connection: DuckConnection, changes: readonly Change[]): Promise<void> {
+    const many = (change: Change) =>
+      (change.kind === "append" || change.kind === "replace") && !((change.soa?.size ?? Infinity) <= DIRECT_ROWS);
+    if (this.#prepared || !changes.some(many)) return;
+    await prepareFetching(connection);
+    this.#prepared = true;
   }
 
   /**
@@ -74,10 +80,7 @@ export class Changes {
     const { key } = this.#schema;
     const checked = key !== null && !this.#table.primaryKey;
     const highest = checked ? await this.#highestKey(connection, key) : undefined;
-    const { access, writers } = plan;
-    const sink = this.#inFile
-      ? new FetchedSink(connection, access.schema, writers, this.#table)
-      : directSink(connection, access.schema, writers, { catalog: null, table: this.#table.name });
+    const sink = new FetchedSink(connection, this.#schema, plan, this.#table);
     const { rows, keys } = await this.#ingest(() => ingest(sink, plan, batches(), options, done));
     this.#categories.added(plan.access.codecs);
     if (!checked || rows === 0) return;

@@ -3,7 +3,7 @@ import type { Binding, Connection, DuckModules, DuckResult, DuckValue, PreparedS
 import { databaseError, isInterrupt } from "./errors.ts";
 import { assertSqlText } from "./identifiers.ts";
 import { ResultStream } from "./result-stream.ts";
-import { interruptOnExit } from "./running.ts";
+import { interruptOnAbort, interruptOnExit } from "./running.ts";
 
 export interface StatementOptions {
   /** Interrupts the statement: it rejects with the signal's reason. */
@@ -138,8 +138,7 @@ export class DuckConnection {
   }
 
   async #guarded<R>({ signal, error, gate }: StatementOptions, step: () => Promise<R>): Promise<R> {
-    const interrupt = () => this.interrupt();
-    signal?.addEventListener("abort", interrupt, { once: true });
+    const settled = interruptOnAbort(this, signal);
     const ended = interruptOnExit(this);
     try {
       return await (gate === undefined ? step() : gate.run(step, signal));
@@ -149,7 +148,7 @@ export class DuckConnection {
       throw error === undefined ? databaseError(this.#what, cause) : error(cause);
     } finally {
       ended();
-      signal?.removeEventListener("abort", interrupt);
+      settled();
     }
   }
 }

@@ -21,6 +21,7 @@ import { DuckDBSnapshot } from "./duckdb-snapshot.ts";
 import { isFatal, isInterrupt } from "./errors.ts";
 import { Journal } from "./journal.ts";
 import { registerRowFunction } from "./row-function.ts";
+import { interruptOnAbort } from "./running.ts";
 import { type EntityTable, openTable } from "./table.ts";
 
 export interface DuckDBBackendOptions extends DatabaseOptions {
@@ -99,8 +100,9 @@ export class DuckDBBackend<T extends EntityRow> implements Backend {
     { signal, onProgress, expected, txn }: CommitOptions,
   ): Promise<Commit> {
     signal?.throwIfAborted();
-    const interrupt = () => connection.interrupt();
+    let settled = () => {};
     let made: Commit;
+    await changes.prepare(connection, wanted);
     await connection.run("BEGIN TRANSACTION");
     try {
       const before = txn === undefined ? undefined : await journal.lastTxn(connection, txn.writer);
@@ -114,7 +116,7 @@ export class DuckDBBackend<T extends EntityRow> implements Backend {
           `${this.#schema.name}: the table is at version ${version}, not ${expected}: something else changed it first`,
         );
       }
-      signal?.addEventListener("abort", interrupt, { once: true });
+      settled = interruptOnAbort(connection, signal);
       await changes.make(connection, wanted, { signal, onProgress });
       const [count] = await connection.rows(`SELECT count(*) FROM ${table.sql}`);
       made = await journal.record(connection, version + 1n, count?.[0] as bigint, txn);
@@ -124,7 +126,7 @@ export class DuckDBBackend<T extends EntityRow> implements Backend {
       await connection.run("ROLLBACK").catch(() => undefined);
       throw signal?.aborted === true && isInterrupt(cause instanceof FaunError ? cause.cause : cause) ? signal.reason : cause;
     } finally {
-      signal?.removeEventListener("abort", interrupt);
+      settled();
     }
     try {
       await connection.run("COMMIT");
@@ -248,7 +250,7 @@ export class DuckDBBackend<T extends EntityRow> implements Backend {
         try {
           const { readOnly } = database;
           if (!readOnly) {
-            registerRowFunction(connection.binding, connection.handle);
+            registerRowFunction(connection.binding, connection.handle, this.#schema);
             await connection.run("BEGIN TRANSACTION");
           }
           const table = await openTable(connection, this.#schema, name, { primaryKey, readOnly });
@@ -264,7 +266,7 @@ export class DuckDBBackend<T extends EntityRow> implements Backend {
               table,
               journal,
               hasJournal,
-              writer: { connection, changes: new Changes(this.#schema, table, path !== null) },
+              writer: { connection, changes: new Changes(this.#schema, table) },
             };
           await connection.close();
           return { database, table, journal, hasJournal, writer: null };

@@ -84,7 +84,7 @@ export async function ingest(
       await slices.next();
     }
     signal?.throwIfAborted();
-    await sink.close();
+    await sink.close(signal);
   } catch (error) {
     sink.clear();
     throw error;

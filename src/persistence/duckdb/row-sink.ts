@@ -1,10 +1,11 @@
 import type { Column } from "../../columns/column.ts";
 import type { EntitySchema } from "../../entity/schema.ts";
+import { DatabaseError } from "../../errors.ts";
 import type { ColumnWriter } from "./column-writer.ts";
 import type { DuckConnection } from "./connection.ts";
 import { guardExit } from "./exit-guard.ts";
 import { quoteName } from "./identifiers.ts";
-import { type ColumnRows, StatementInput, withInput } from "./row-function.ts";
+import { type ColumnRows, type RowForm, StatementInput, withInput } from "./row-function.ts";
 import { type Destination, TableAppender } from "./table-appender.ts";
 
 /** Takes rows, within the transaction of a connection. */
@@ -12,7 +13,7 @@ export interface RowSink {
   /** @param columns not to be written to before the sink is closed */
   append(columns: readonly Column[], length: number, bytes: number, signal: AbortSignal | undefined): Promise<void>;
   /** All rows are where they belong then. */
-  close(): Promise<void>;
+  close(signal: AbortSignal | undefined): Promise<void>;
   /** To be called where appending failed. */
   clear(): void;
 }
@@ -36,74 +37,148 @@ export function directSink(
 }
 
 /** Rows that are appended directly: few enough for one turn of the event loop, and nothing of them is compressed before the commit. */
-const DIRECT_ROWS = 32_768;
+export const DIRECT_ROWS = 32_768;
 
-/** What waits is handed over once it is so many bytes: batches are asked for between two statements only. */
-const WAITING_BYTES = 2 ** 26;
+/** Rows of a row group of DuckDB, which it compresses as one, on one thread. */
+const GROUP_ROWS = 122_880;
+
+/** Rows of a statement at most: as many row groups as keep some threads busy. */
+const STATEMENT_ROWS = 16 * GROUP_ROWS;
+
+/** What waits is handed over once it is so many bytes, too: batches are asked for between two statements only. */
+const WAITING_BYTES = 2 ** 27;
+
+const NUMBERS = "_faun_numbers";
 
 /**
- * Into a table of a file: but for the first rows the engine fetches them, by a statement, and compresses and writes them on a
- * thread of its own. This thread only copies columns into the engine's vectors.
+ * Makes what a {@link FetchedSink} for more than {@link DIRECT_ROWS} rows needs, where it is not there: a temporary table with
+ * nothing but rows. The engine scans it on all threads, a row group at a time, knows of each which one comes first, and so
+ * gets the rows whose numbers it finds there into another table in order. Not within the transaction of the sink: rows of
+ * one's own transaction are scanned on one thread. 5 ns for each of {@link STATEMENT_ROWS}, and a byte.
+ */
+export async function prepareFetching(connection: DuckConnection): Promise<void> {
+  await connection.run(`CREATE TEMP TABLE IF NOT EXISTS ${NUMBERS} AS SELECT true FROM range(${STATEMENT_ROWS})`);
+}
+
+/**
+ * Into a table of the database: but for a few the engine fetches the rows, by statements, and takes them in on threads of its
+ * own, where they are compressed and written. This thread only copies columns into the engine's vectors.
  */
 export class FetchedSink implements RowSink {
   readonly #connection: DuckConnection;
   readonly #schema: EntitySchema;
-  readonly #writers: readonly ColumnWriter[];
-  /** The table, as SQL. */
-  readonly #into: string;
-  readonly #appender: TableAppender;
-  #direct = 0;
+  readonly #form: RowForm;
+  readonly #table: { readonly name: string; readonly sql: string };
   #waiting: ColumnRows[] = [];
+  #rows = 0;
   #bytes = 0;
+  /** Rows that the engine has. */
+  #fetched = 0;
+  #appender: TableAppender | null = null;
+  #keepsOrder: boolean | undefined;
 
   constructor(
     connection: DuckConnection,
     schema: EntitySchema,
-    writers: readonly ColumnWriter[],
+    form: RowForm,
     table: { readonly name: string; readonly sql: string },
   ) {
     this.#connection = connection;
     this.#schema = schema;
-    this.#writers = writers;
-    this.#into = table.sql;
-    this.#appender = new TableAppender(connection, schema, writers, { catalog: null, table: table.name });
+    this.#form = form;
+    this.#table = table;
   }
 
   async append(columns: readonly Column[], length: number, bytes: number, signal: AbortSignal | undefined): Promise<void> {
-    if (this.#waiting.length === 0 && this.#direct + length <= DIRECT_ROWS) {
-      this.#direct += length;
-      await this.#appender.append(columns, length, signal);
-      return;
-    }
-    this.#direct = DIRECT_ROWS;
-    this.#waiting.push({ columns, length });
+    if (length === 0) return;
+    this.#waiting.push({ columns, from: 0, length });
+    this.#rows += length;
     this.#bytes += bytes;
-    if (this.#bytes >= WAITING_BYTES) await this.#handOver();
+    if (this.#rows >= STATEMENT_ROWS || this.#bytes >= WAITING_BYTES) await this.#handOver(false, signal);
   }
 
-  async close(): Promise<void> {
-    if (this.#waiting.length > 0) await this.#handOver();
-    else this.#appender.close();
+  async close(signal: AbortSignal | undefined): Promise<void> {
+    if (this.#fetched === 0 && this.#rows <= DIRECT_ROWS) await this.#append(signal);
+    else await this.#handOver(true, signal);
   }
 
   clear(): void {
-    this.#appender.clear();
+    this.#appender?.clear();
   }
 
-  async #handOver(): Promise<void> {
+  async #append(signal: AbortSignal | undefined): Promise<void> {
+    const target = { catalog: null, table: this.#table.name };
+    this.#appender = new TableAppender(this.#connection, this.#schema, this.#form.writers, target);
+    for (const { columns, length } of this.#waiting) await this.#appender.append(columns, length, signal);
     this.#appender.close();
-    const input = new StatementInput(this.#schema, this.#writers, this.#waiting);
-    this.#waiting = [];
-    this.#bytes = 0;
+  }
+
+  /**
+   * The engine fills a row group that was begun with the rows of one thread only; what several of them bring begins row
+   * groups of its own. So the last one is filled first, and others are left full, but for the last of all.
+   */
+  async #handOver(last: boolean, signal: AbortSignal | undefined): Promise<void> {
+    const lacking = (GROUP_ROWS - (this.#fetched % GROUP_ROWS)) % GROUP_ROWS;
+    if (this.#rows - lacking <= GROUP_ROWS) return this.#insert(this.#rows, false, signal);
+    await this.#insert(lacking, false, signal);
+    while (this.#rows >= GROUP_ROWS || (last && this.#rows > 0)) {
+      const full = this.#rows - (this.#rows % GROUP_ROWS);
+      await this.#insert(Math.min(last ? this.#rows : full, STATEMENT_ROWS), true, signal);
+    }
+  }
+
+  /** Gives the first of the waiting rows to the engine: to all of its threads, or one. */
+  async #insert(rows: number, shared: boolean, signal: AbortSignal | undefined): Promise<void> {
+    if (rows === 0) return;
+    signal?.throwIfAborted();
+    const fromAll = shared && (await this.#sharedInOrder());
+    // What the engine finds wrong is told in our words further up.
+    const run = (sql: string) => this.#connection.run(sql, [], { error: (cause) => cause });
     const columns = this.#schema.fields.map(({ column }) => quoteName(column)).join(", ");
+    const input = new StatementInput(this.#schema, this.#form, this.#take(rows), signal);
     const ended = guardExit(input);
     try {
-      // What the engine finds wrong is told in our words further up.
-      await withInput(input, (rows) =>
-        this.#connection.run(`INSERT INTO ${this.#into} (${columns}) ${rows}`, [], { error: (cause) => cause }),
+      const inserted = await withInput(input, (rowsOf) =>
+        run(
+          `INSERT INTO ${this.#table.sql} (${columns}) ${
+            fromAll ? rowsOf(`temp.${NUMBERS} WHERE rowid < ${rows}`, "rowid") : rowsOf(`range(${rows})`, "range")
+          }`,
+        ),
       );
+      if (inserted !== rows) throw new DatabaseError(`${this.#schema.name}: of ${rows} rows DuckDB took ${inserted}`);
     } finally {
       ended();
     }
+    this.#fetched += rows;
+  }
+
+  /** Whoever tells the engine not to keep the order of rows means those of other statements. */
+  async #sharedInOrder(): Promise<boolean> {
+    if (this.#keepsOrder === undefined) {
+      const [row] = await this.#connection.rows("SELECT current_setting('preserve_insertion_order')");
+      this.#keepsOrder = row?.[0] === true;
+    }
+    return this.#keepsOrder;
+  }
+
+  #take(rows: number): ColumnRows[] {
+    const taken: ColumnRows[] = [];
+    this.#bytes *= 1 - rows / this.#rows;
+    this.#rows -= rows;
+    let used = 0;
+    for (let left = rows; left > 0; ) {
+      const piece = this.#waiting[used] as ColumnRows;
+      const { columns, from, length } = piece;
+      if (length > left) {
+        taken.push({ columns, from, length: left });
+        this.#waiting[used] = { columns, from: from + left, length: length - left };
+        break;
+      }
+      taken.push(piece);
+      left -= length;
+      used++;
+    }
+    this.#waiting.splice(0, used);
+    return taken;
   }
 }

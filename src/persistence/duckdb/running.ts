@@ -24,3 +24,24 @@ export function interruptOnExit(statement: Interruptible): () => void {
   running.add(statement);
   return () => running.delete(statement);
 }
+
+/** Milliseconds from one interrupt to the next. */
+const INTERRUPT_AGAIN = 20;
+
+/**
+ * Interrupts whatever runs from the moment on at which the signal aborts. An interrupt that comes before the engine has begun
+ * a statement is forgotten when it does, so it is repeated until what is returned is called.
+ */
+export function interruptOnAbort(statement: Interruptible, signal: AbortSignal | undefined): () => void {
+  if (signal === undefined) return () => {};
+  let timer: ReturnType<typeof setInterval> | undefined;
+  const interrupt = () => {
+    statement.interrupt();
+    timer = setInterval(() => statement.interrupt(), INTERRUPT_AGAIN);
+  };
+  signal.addEventListener("abort", interrupt, { once: true });
+  return () => {
+    signal.removeEventListener("abort", interrupt);
+    clearInterval(timer);
+  };
+}

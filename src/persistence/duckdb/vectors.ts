@@ -32,6 +32,12 @@ export const chunkTarget = (binding: Binding, chunk: DataChunk, column: number):
   rows: VECTOR_ROWS,
 });
 
+/** A field of a vector of structs that the engine made. */
+export const structTarget = (binding: Binding, vector: DuckVector, field: number): Target => ({
+  vector: binding.struct_vector_get_child(vector, field),
+  rows: VECTOR_ROWS,
+});
+
 /** Bytes of what a LIST vector holds for a row: where its values begin among all, and their number (u64 both). */
 const ENTRY_BYTES = 16;
 const entries = new Uint32Array((VECTOR_ROWS * ENTRY_BYTES) / 4);
@@ -144,6 +150,12 @@ export function writeStrings(
     const bytes = data.subarray(from, to);
     binding.vector_assign_string_element_len(vector, at + i, own ? bytes : copyIfShared(bytes));
   }
+}
+
+/** The values of rows [0, count) of a BIGINT vector, as pairs of 32-bit words, the low one first. */
+export function readWords(binding: Binding, vector: DuckVector, count: number): Uint32Array {
+  const { buffer, byteOffset } = readFixed(binding, vector, 8, count);
+  return new Uint32Array(buffer, byteOffset, 2 * count);
 }
 
 /** A copy of the values of rows [0, count), each of `width` bytes. */

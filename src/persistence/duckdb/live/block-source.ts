@@ -4,9 +4,9 @@ import { locatePositions } from "../../../query/row-source.ts";
 import type { Chunk } from "../../../soa/chunk.ts";
 import { liveRuns } from "../../../soa/compact.ts";
 import type { Binding, DataChunk } from "../binding.ts";
-import { blockRows, endBlock, writeLists, writeRowNumbers } from "../blocks.ts";
 import { type ColumnWriter, columnWriter } from "../column-writer.ts";
 import { VECTOR_ROWS } from "../vectors.ts";
+import { blockRows, endBlock, writeLists, writeRowNumbers } from "./blocks.ts";
 import type { SelectedRows } from "./live-source.ts";
 
 /** Consecutive rows of a chunk. */

@@ -1,8 +1,8 @@
 import type { EntitySchema } from "../../../entity/schema.ts";
 import type { Binding, Connection } from "../binding.ts";
-import { listType } from "../blocks.ts";
 import { quoteName, quoteText } from "../identifiers.ts";
 import { BlockSource } from "./block-source.ts";
+import { listType } from "./blocks.ts";
 import type { LiveSource, PinnedRows, SelectedRows } from "./live-source.ts";
 
 /** The table function's name: soa('orders') are the rows of that source, in lists. */

@@ -1,10 +1,10 @@
-import type { Column } from "../../columns/column.ts";
-import type { FieldType } from "../../entity/field-type.ts";
-import { CHUNK_ROWS } from "../../soa/chunk.ts";
-import type { Binding, DataChunk, LogicalType } from "./binding.ts";
-import { logicalType, valueWidth } from "./column-types.ts";
-import type { ColumnWriter } from "./column-writer.ts";
-import { listsOf, listTarget, VECTOR_ROWS, writeFixed } from "./vectors.ts";
+import type { Column } from "../../../columns/column.ts";
+import type { FieldType } from "../../../entity/field-type.ts";
+import { CHUNK_ROWS } from "../../../soa/chunk.ts";
+import type { Binding, DataChunk, LogicalType } from "../binding.ts";
+import { logicalType, valueWidth } from "../column-types.ts";
+import type { ColumnWriter } from "../column-writer.ts";
+import { listsOf, listTarget, VECTOR_ROWS, writeFixed } from "../vectors.ts";
 
 /*
  * Blocks of rows for a table function. DuckDB asks one for 2,048 rows at a time, and a thread of it waits for the thread of
