@@ -39,5 +39,5 @@ export interface Allocator {
   stats(): AllocatorStats;
 }
 
-/** `"heap"` (the default): plain ArrayBuffers. `"shared"`: shared WebAssembly memory, for SIMD kernels and workers. */
+/** `"heap"` (the default): array buffers of their own. `"shared"`: shared WebAssembly memory, for SIMD kernels and workers. */
 export type AllocatorChoice = "heap" | "shared" | (() => Allocator);

@@ -80,7 +80,7 @@ export class BackendPersistence<T extends EntityRow> implements Persistence<T> {
     return this.#read(
       async (snapshot) => {
         const soa = new SoA(this.entity, options.allocator === undefined ? {} : { allocator: options.allocator });
-        await loadRows(soa, snapshot.scan(options), Number(await snapshot.count(options)));
+        await loadRows(soa, snapshot.scan({ ...options, kept: true }), Number(await snapshot.count(options)));
         return soa;
       },
       options,
@@ -203,7 +203,7 @@ export class BackendPersistence<T extends EntityRow> implements Persistence<T> {
     const whole = plan.wholeRows || needs.columns.length === this.#schema.fields.length;
     const entity = whole ? this.entity : projectEntity(this.#schema, needs.columns, { keyed: false });
     const rows = new SoA<EntityRow>(entity as unknown as EntityClass<EntityRow>, { readOnlyViews: true });
-    await loadRows(rows, snapshot.scan({ ...options, ...needs }));
+    await loadRows(rows, snapshot.scan({ ...options, ...needs, kept: true }));
     return new QueryResult(whole ? plan : bindPlan(plan.plan, schemaOf(entity as EntityClass<EntityRow>)), readOnlySource(rows));
   }
 

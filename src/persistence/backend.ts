@@ -103,6 +103,8 @@ export interface ScanOptions extends OperationOptions {
    * saves work, and need not. Bound to the schema of the snapshot; a column's `index` is the field's.
    */
   where?: BoundExpression | null | undefined;
+  /** Whether all batches are kept, as for a store that is loaded: their columns may then lie in memory that is had at once. */
+  kept?: boolean | undefined;
 }
 
 /** What a backend answered to a plan itself: rows of the entity in their order, where the plan gives those, else a table. */

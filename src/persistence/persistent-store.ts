@@ -377,7 +377,7 @@ async function loadKernel<T extends EntityRow>(
   try {
     const kernel = emptyKernel(persistence.entity, options);
     const total = Number(await snapshot.count(operation));
-    if (kernel.allocator.kind === "heap") await loadRows(kernel, snapshot.scan(operation), total);
+    if (kernel.allocator.kind === "heap") await loadRows(kernel, snapshot.scan({ ...operation, kept: true }), total);
     else await copyInRows(kernel, snapshot.scan(operation), total);
     return { kernel, version: snapshot.version };
   } finally {

@@ -10,6 +10,7 @@ import type { OperationOptions } from "../backend.ts";
 import { parquetEngine } from "./engine/parquet-engine.ts";
 import { pipelined } from "./engine/pipelined.ts";
 import { ReadMemory } from "./engine/read-memory.ts";
+import { noteUnseenMemory } from "./engine/unseen-memory.ts";
 import type { RowGroup } from "./format/metadata.ts";
 import { guarded, type ParquetFile } from "./parquet-file.ts";
 import { mayMatch } from "./read/prune.ts";
@@ -21,6 +22,8 @@ const SMALL = 32 << 20;
 const UNLIMITED: ReadLimits = { decodedBytes: Number.POSITIVE_INFINITY };
 
 export interface FileScan extends OperationOptions {
+  /** Whether all that is read is kept. */
+  readonly kept?: boolean | undefined;
   /** Names of the fields to read. */
   readonly columns: readonly string[];
   /** Row groups by their number, ascending; all by default. */
@@ -52,7 +55,7 @@ export async function* scanFile(file: ParquetFile, schema: EntitySchema, scan: F
 
 /** As {@link scanFile}, each row group as a kernel of the wanted fields, without a key. */
 export async function* decodeFile(file: ParquetFile, schema: EntitySchema, scan: FileScan): AsyncGenerator<SoA<EntityRow>> {
-  const { signal, onProgress } = scan;
+  const { signal, onProgress, kept = false } = scan;
   signal?.throwIfAborted();
   const { metadata } = file.footer;
   const access = accessOf(schema, scan.columns);
@@ -69,10 +72,15 @@ export async function* decodeFile(file: ParquetFile, schema: EntitySchema, scan:
     const bytes = await file.readChunks(tasks, lent.of);
     const stored = bytes.reduce((sum, { length }) => sum + length, 0);
     const checksums = file.chunkChecksums(group, tasks);
-    const decoded = await engine.decode(reader, tasks, bytes, { signal, checksums });
+    if (bytes.every(({ buffer }) => !(buffer instanceof ArrayBuffer))) {
+      noteUnseenMemory(toCome);
+      toCome = 0;
+    }
+    const decoded = await engine.decode(reader, tasks, bytes, { signal, checksums, kept });
     lent.giveBack();
     return { group, stored, decoded };
   };
+  let toCome = kept ? done.totalRows * reader.fixedWidth : 0;
   const small = groups.every((g) => decodedAbout(metadata.rowGroups[g], scan.columns.length) <= SMALL);
   for await (const { group, stored, decoded } of pipelined(groups, decode, { depth: small ? 3 : 2 })) {
     const rows = new SoA<EntityRow>(access.entity, { access });

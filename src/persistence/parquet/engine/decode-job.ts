@@ -4,6 +4,7 @@ import type { PageCodec, PageCodecName } from "../codecs/codec.ts";
 import { loadCodec } from "../codecs/load-codec.ts";
 import { type DecodedColumn, decodedSize } from "../read/decode-chunk.ts";
 import { type ChunkTask, runTask } from "../read/run-task.ts";
+import type { Allocate } from "../read/sink.ts";
 import { bytesLeft, type Claims, callOff, claim, takeBytes } from "./claims.ts";
 
 /** Column chunks of a row group to be decoded, by however many threads have this job. */
@@ -17,6 +18,8 @@ export interface DecodeJob {
   readonly claims: Claims;
   /** Bytes that the chunks may take decoded together, for messages. */
   readonly decodedBytes: number;
+  /** Whether columns are to lie in shared memory. */
+  readonly shared: boolean;
 }
 
 /** What one of the threads has done. */
@@ -52,13 +55,23 @@ export async function runDecodeJob(job: DecodeJob, between?: () => Promise<void>
   }
 }
 
-function decoded({ tasks, bytes, checksums, claims, decodedBytes }: DecodeJob, i: number, codec: PageCodec): DecodedColumn {
+function decoded(
+  { tasks, bytes, checksums, claims, decodedBytes, shared }: DecodeJob,
+  i: number,
+  codec: PageCodec,
+): DecodedColumn {
   const task = tasks[i];
   if (checksums !== null && crc32(bytes[i]) !== checksums[i])
     throw new CorruptDataError(`${task.place}: its bytes are not those that were written: their checksum is another`);
   let column: DecodedColumn;
   try {
-    column = runTask(task, bytes[i], codec, bytesLeft(claims));
+    column = runTask(
+      task,
+      bytes[i],
+      codec,
+      bytesLeft(claims),
+      shared && task.plan.layout.kind !== "bytes" ? sharedBytes : undefined,
+    );
   } catch (error) {
     throw error instanceof FaunError ? error : new Stumble(task.place, error);
   }
@@ -69,12 +82,19 @@ function decoded({ tasks, bytes, checksums, claims, decodedBytes }: DecodeJob, i
   return column;
 }
 
+/** Not for text: what the platform decodes it with takes no shared memory. */
+const sharedBytes: Allocate = (byteLength) => new Uint8Array(new SharedArrayBuffer(byteLength));
+
 /** Code stumbled over bytes that nobody thought of. */
 export class Stumble extends Error {
   constructor(place: string, cause: unknown) {
     super(`${place}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
   }
 }
+
+/** Bytes of a decoded column that lie in shared memory. */
+export const sharedSize = (column: DecodedColumn): number =>
+  column.values.buffer instanceof ArrayBuffer ? 0 : decodedSize(column);
 
 /** The buffers behind decoded columns, each once. */
 export function decodedBuffers(columns: readonly DecodedColumn[]): ArrayBuffer[] {

@@ -21,6 +21,8 @@ export interface DecodeOptions {
   readonly signal?: AbortSignal | undefined;
   /** CRC-32 of the bytes of each task; they are held against it before they are decoded. */
   readonly checksums?: readonly number[] | undefined;
+  /** Whether the columns are kept: they may then lie in shared memory. */
+  readonly kept?: boolean | undefined;
 }
 
 export interface EncodeOptions {
@@ -71,7 +73,7 @@ export class ParquetEngine {
     reader: RowGroupReader,
     tasks: readonly ChunkTask[],
     bytes: readonly Uint8Array[],
-    { signal, checksums }: DecodeOptions = {},
+    { signal, checksums, kept = false }: DecodeOptions = {},
   ): Promise<DecodedColumn[]> {
     signal?.throwIfAborted();
     const granted = reader.decodedBytes(tasks);
@@ -79,7 +81,15 @@ export class ParquetEngine {
     const elsewhere = this.pool.available && sum(sizes) >= WORTH_DECODING * this.#worth;
     const shared = elsewhere && bytes.every(({ buffer }) => !(buffer instanceof ArrayBuffer));
     const claims = claimsOf(granted, shared);
-    const job: DecodeJob = { kind: "decode", tasks, bytes, checksums: checksums ?? null, claims, decodedBytes: granted };
+    const job: DecodeJob = {
+      kind: "decode",
+      tasks,
+      bytes,
+      checksums: checksums ?? null,
+      claims,
+      decodedBytes: granted,
+      shared: shared && kept,
+    };
     const helped = shared && tasks.every(({ codec }, i) => sizes[i] <= MOST_HELPED && !TOO_SLOW_TO_HELP.has(codec));
     return gathered(tasks.length, signal, (stop) => {
       stop.listen(() => callOff(claims));

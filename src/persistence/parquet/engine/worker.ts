@@ -1,8 +1,9 @@
 import { FaunError } from "../../../errors.ts";
-import { decodedBuffers, runDecodeJob } from "./decode-job.ts";
+import { decodedBuffers, runDecodeJob, sharedSize } from "./decode-job.ts";
 import { runEncodeJob } from "./encode-job.ts";
 import type { Job, JobResult, Reply, Request } from "./messages.ts";
 import { parentPort } from "./platform.ts";
+import { noteUnseenMemory } from "./unseen-memory.ts";
 import { toWire } from "./wire-error.ts";
 
 // What a worker thread runs: it encodes and decodes column chunks, one after the other, as it is told.
@@ -16,6 +17,7 @@ function reply(message: Reply, transfer: readonly ArrayBuffer[] = []): void {
 async function run(job: Job): Promise<{ readonly result: JobResult; readonly transfer: ArrayBuffer[] }> {
   if (job.kind === "decode") {
     const result = await runDecodeJob(job);
+    if (job.shared) noteUnseenMemory(result.columns.reduce((bytes, column) => bytes + sharedSize(column), 0));
     return { result, transfer: decodedBuffers(result.columns) };
   }
   const result = await runEncodeJob(job);

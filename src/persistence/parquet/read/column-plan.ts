@@ -27,6 +27,20 @@ export interface ColumnPlan {
   readonly maxDefinition: number;
 }
 
+/** Bytes that a row takes in memory; of codes those of a small dictionary, of text, which has no width, none. */
+export function widthOf({ layout }: ColumnPlan): number {
+  switch (layout.kind) {
+    case "bits":
+      return 1 / 8;
+    case "fixed":
+      return layout.size;
+    case "codes":
+      return 1;
+    case "bytes":
+      return 0;
+  }
+}
+
 const fixed = (type: ForeignType, convert: Conversion, width: number, size: number): Decoding => ({
   type,
   layout: { kind: "fixed", convert, width, size },

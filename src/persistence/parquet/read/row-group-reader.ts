@@ -14,7 +14,7 @@ import { chunkRange, type Footer } from "../format/read-footer.ts";
 import type { Leaf } from "../format/schema-tree.ts";
 import { arrowHints, isUntyped } from "./arrow-hints.ts";
 import { absentMaker, columnMaker, type MakeColumn } from "./column-maker.ts";
-import { type ColumnPlan, decodingOf } from "./column-plan.ts";
+import { type ColumnPlan, decodingOf, widthOf } from "./column-plan.ts";
 import { type DecodedColumn, decodedSize, defaultDecodedBytes } from "./decode-chunk.ts";
 import { fileColumns } from "./file-columns.ts";
 import { type ChunkTask, runTask } from "./run-task.ts";
@@ -79,6 +79,11 @@ export class RowGroupReader {
   /** The column of the file that each field is read from; null where it has none. */
   get leaves(): readonly (Leaf | null)[] {
     return this.#sources.map(({ leaf }) => leaf);
+  }
+
+  /** Bytes that a row takes decoded in columns whose values are of one width. */
+  get fixedWidth(): number {
+    return this.#sources.reduce((bytes, { plan }) => bytes + (plan === null ? 0 : widthOf(plan)), 0);
   }
 
   /** What is to be read of a row group: one task for each field that the file has. @throws CorruptDataError, UnsupportedError */

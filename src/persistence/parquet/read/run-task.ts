@@ -5,6 +5,7 @@ import type { ChunkRange } from "../format/read-footer.ts";
 import type { ColumnPlan } from "./column-plan.ts";
 import { Misfit } from "./convert.ts";
 import { type DecodedColumn, decodeChunk } from "./decode-chunk.ts";
+import type { Allocate } from "./sink.ts";
 
 /** A column chunk to be read, and all that decoding it takes but its bytes: plain data, so that it can go to a worker. */
 export interface ChunkTask {
@@ -27,9 +28,10 @@ export function runTask(
   bytes: Uint8Array,
   codec: PageCodec,
   decodedBytes: number,
+  allocate?: Allocate,
 ): DecodedColumn {
   try {
-    return decodeChunk(bytes, metaData, rows, plan, codec, { decodedBytes }, place);
+    return decodeChunk(bytes, metaData, rows, plan, codec, { decodedBytes }, place, allocate);
   } catch (error) {
     if (!(error instanceof Misfit)) throw error;
     throw new TypeConversionError(target.entity, target.column, target.from, target.to, `${place}: ${error.message}`, {

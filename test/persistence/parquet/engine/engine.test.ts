@@ -138,7 +138,8 @@ describe("what workers do is what this thread would have done", () => {
         const { reader, tasks, bytes, checksums, expected } = await fileOf(Thing, store, { compression });
         const wanted = expected();
         expect(hashed(await engine.decode(reader, tasks, bytes, { checksums }))).toEqual(hashed(wanted));
-        expect(hashed(await engine.decode(reader, tasks, sharing(bytes), { checksums }))).toEqual(hashed(wanted));
+        for (const kept of [false, true])
+          expect(hashed(await engine.decode(reader, tasks, sharing(bytes), { checksums, kept }))).toEqual(hashed(wanted));
       }),
       { numRuns: 40 },
     );
@@ -242,6 +243,15 @@ describe("bytes in shared memory are decoded by this thread and a worker togethe
     expect(memory.lend().of(81)).toBe(made[3]);
     expect(new ReadMemory(() => null).lend().of(1)).toBe(null);
   });
+});
+
+test.each([true, false])("columns lie in shared memory where they are kept: %s; text never does", async (kept) => {
+  const { engine } = forced();
+  const { reader, tasks, bytes } = await fileOf(Sale, sales(70_000));
+  const decoded = await engine.decode(reader, tasks, sharing(bytes), { kept });
+  const shared = decoded.map(({ values }) => values.buffer instanceof SharedArrayBuffer);
+  // id, amount, the codes of place, note
+  expect(shared).toEqual([kept, kept, kept, false]);
 });
 
 test("columns in shared memory are not copied for a worker", async () => {
