@@ -14,6 +14,7 @@ export class CheckpointWriter {
   readonly #format: CheckpointFormat;
   /** Nobody knows which checkpoint there is. */
   #doubt = false;
+  #lettingGo: Promise<unknown> = Promise.resolve();
 
   constructor(entity: EntityClass<EntityRow>, storage: Storage, format: CheckpointFormat) {
     this.#entity = entity;
@@ -24,6 +25,7 @@ export class CheckpointWriter {
 
   /** Writes a checkpoint and opens it. @throws IoError; where its outcome is unknown, `settled` is to be called next */
   async write(write: () => Promise<void>): Promise<Checkpoint> {
+    await this.#lettingGo;
     try {
       await write();
     } catch (error) {
@@ -61,6 +63,16 @@ export class CheckpointWriter {
     await found.release();
     this.#doubt = false;
     return null;
+  }
+
+  /** Gives back one that was replaced. Forgetting a large file takes a system a while, for which nobody has to wait. */
+  letGo(replaced: Checkpoint): void {
+    this.#lettingGo = Promise.allSettled([this.#lettingGo, replaced.release()]);
+  }
+
+  /** Resolves when all that were let go are given back. */
+  async over(): Promise<void> {
+    await this.#lettingGo;
   }
 
   /** What is there will be looked at anew. */

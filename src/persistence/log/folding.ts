@@ -95,7 +95,7 @@ export class Folding {
     const { checkpoint } = layers;
     const view = (layers.frozen as Overlay).view();
     const next = await this.#checkpoints.write(() => this.#format.fold(this.#storage, checkpoint, view, frozenFacts, options));
-    await layers.replaced(next, false).release();
+    this.#checkpoints.letGo(layers.replaced(next, false));
     this.#failedAt = NOTHING;
     // What is left of the log says nothing that the checkpoint does not.
     await log.dropThrough(frozenFacts.seq).catch(() => {});

@@ -182,6 +182,7 @@ export class LoggedBackend implements Backend {
           await opened.log.close();
         } finally {
           await opened.layers.checkpoint.release();
+          await this.#checkpoints.over();
           await opened.lock?.release();
         }
       }
@@ -317,7 +318,7 @@ export class LoggedBackend implements Backend {
       if (log.writer.lost === null) throw error;
     });
     const next = await this.#checkpoints.write(write);
-    await layers.replaced(next, true).release();
+    this.#checkpoints.letGo(layers.replaced(next, true));
     await log.dropThrough(seq).catch(() => {});
   }
 
@@ -328,7 +329,7 @@ export class LoggedBackend implements Backend {
     if (found !== null) {
       const all = found.facts.seq > opened.facts.seq || opened.layers.frozen === null;
       if (found.facts.seq > opened.facts.seq) opened.facts = found.facts;
-      await opened.layers.replaced(found, all).release();
+      this.#checkpoints.letGo(opened.layers.replaced(found, all));
     }
     await opened.log.writer.settle(opened.facts.seq + 1n);
   }

@@ -75,8 +75,8 @@ export class RedoLog {
       // The newest may be written to, or be about to: then its first commit is a later one.
       return next === undefined ? firstSeq <= seq && !this.writer.writing : next <= seq + 1n;
     });
+    // Not synced: one that a crash brings back says nothing that the checkpoint does not, and goes with the next ones.
     for (const { name } of obsolete) await this.#storage.remove(name);
-    if (obsolete.length > 0) await this.#storage.syncFolder(this.#folder);
   }
 
   /** Makes what was written durable, and gives the file back. */

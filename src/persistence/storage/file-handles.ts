@@ -81,6 +81,7 @@ export class NewFile implements FileWriter {
   readonly #writeNow: WriteNow | null;
   #handle: WritableHandle | null;
   #broken: unknown = null;
+  #ahead: Promise<void> | null = null;
   /** Where the file ends by `reserve`. */
   #reserved = 0;
 
@@ -133,14 +134,25 @@ export class NewFile implements FileWriter {
     }
   }
 
+  /** Has the system begin with what is there, while more is written; `sync` tells what became of it. */
+  syncAhead(): void {
+    if (this.#handle === null || this.#broken !== null) return;
+    this.#ahead = this.#handle.datasync();
+    this.#ahead.catch(() => {});
+  }
+
   async sync(): Promise<void> {
-    await this.#do("sync", (handle) => handle.datasync());
+    await this.#do("sync", async (handle) => {
+      await this.#ahead;
+      await handle.datasync();
+    });
   }
 
   async close(): Promise<void> {
     const handle = this.#handle;
     this.#handle = null;
     if (handle === null) return;
+    await this.#ahead?.catch(() => {});
     // Some systems tell only now that bytes could not be written.
     if (this.#broken === null) await doing("close", this.#path, () => handle.close());
     else await closeQuietly(handle);

@@ -65,7 +65,11 @@ export class FileStorage implements Storage {
   async create(name: string): Promise<FileWriter> {
     const path = this.#path(name);
     const handle = await doing("create", path, () => patiently(() => this.#files.open(path, "wx")));
-    return new NewFile(path, handle, this.#fsSync === null ? null : new WriteNow(this.#fsSync, handle.fd));
+    return this.#newFile(path, handle);
+  }
+
+  #newFile(path: string, handle: FileHandle, position = 0): NewFile {
+    return new NewFile(path, handle, this.#fsSync === null ? null : new WriteNow(this.#fsSync, handle.fd), position);
   }
 
   /** By the system's copying: shared extents where the file system has them, else within the kernel. */
@@ -82,9 +86,9 @@ export class FileStorage implements Storage {
       const same = there !== null && meant.ino !== undefined && meant.ino === there.ino && meant.dev === there.dev;
       if (same && copy.size === from.size && length <= copy.size) {
         await handle.truncate(length);
-        // What is to be synced in the end is on its way while the caller makes what comes behind.
-        await handle.datasync();
-        return new NewFile(path, handle, null, length);
+        const writer = this.#newFile(path, handle, length);
+        writer.syncAhead();
+        return writer;
       }
     } catch (error) {
       if (codeOf(error) === "EEXIST") return null;
