@@ -5,6 +5,7 @@ import type { BoundExpression } from "../bound.ts";
 import { type ColumnTest, MAX_RANGES } from "../wasm/chunk-mask.ts";
 import type { Batch } from "./batch.ts";
 import type { Evaluate } from "./evaluate.ts";
+import { byteCodeWords, countByteCode, selectByteCode } from "./kernels/byte-codes.ts";
 import {
   countAtLeast,
   countAtMost,
@@ -230,7 +231,7 @@ export class CodeFilter implements Filter {
     }
     const variant = values.constructor.name;
     if (rows !== null) buffer.narrowed(refineCodes(variant)(values, rows, count, this.#table, out));
-    else if (this.#only >= 0) buffer.narrowed(selectCode(variant)(values, count, this.#only, out));
+    else if (this.#only >= 0) buffer.narrowed(selectOne(values, count, this.#only, out));
     else buffer.narrowed(selectCodes(variant)(values, count, this.#table, out));
     keepValid(column, buffer);
   }
@@ -239,10 +240,22 @@ export class CodeFilter implements Filter {
     const { values, validity } = columnOf(batch, this.#field) as Codes;
     if (validity !== null || this.#size === 0) return null;
     const variant = values.constructor.name;
-    return this.#only >= 0
-      ? countCode(variant)(values, batch.length, this.#only)
-      : countCodes(variant)(values, batch.length, this.#table);
+    return this.#only >= 0 ? countOne(values, batch.length, this.#only) : countCodes(variant)(values, batch.length, this.#table);
   }
+}
+
+function selectOne(codes: Codes["values"], count: number, code: number, out: Uint32Array): number {
+  const words = codes instanceof Uint8Array ? byteCodeWords(codes, count) : null;
+  return words === null
+    ? selectCode(codes.constructor.name)(codes, count, code, out)
+    : selectByteCode(words, codes as Uint8Array, count, code, out);
+}
+
+function countOne(codes: Codes["values"], count: number, code: number): number {
+  const words = codes instanceof Uint8Array ? byteCodeWords(codes, count) : null;
+  return words === null
+    ? countCode(codes.constructor.name)(codes, count, code)
+    : countByteCode(words, codes as Uint8Array, count, code);
 }
 
 function codeTest(field: number, table: Uint8Array): ColumnTest | null {
