@@ -80,5 +80,12 @@ const lay = kernelFamily(
 );
 
 const settle = kernelFamily((groups: Uint16Array, values: Float64Array, from: number, to: number, sums: Float64Array): void => {
-  for (let i = from; i < to; i++) sums[groups[i]] += values[i];
+  let i = from;
+  for (; i + 4 <= to; i += 4) {
+    sums[groups[i]] += values[i];
+    sums[groups[i + 1]] += values[i + 1];
+    sums[groups[i + 2]] += values[i + 2];
+    sums[groups[i + 3]] += values[i + 3];
+  }
+  for (; i < to; i++) sums[groups[i]] += values[i];
 });

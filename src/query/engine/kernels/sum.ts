@@ -6,6 +6,7 @@ type Groups = Uint8Array | Uint16Array | Uint32Array;
 /*
  * Sums of doubles are taken in the order of the rows, in four lanes: a row goes to the lane of its place among the chosen
  * rows of its batch modulo four, and the lanes are added two by two. Where there are many groups each has one lane.
+ * Loops take four rows at a time: a step of a loop costs V8 as much as a row.
  */
 
 export const sumAll = kernelFamily((values: Numbers, count: number): number => {
@@ -41,7 +42,14 @@ export const sumRows = kernelFamily((values: Numbers, rows: Uint32Array, count: 
 });
 
 export const sumAllByGroup = kernelFamily((values: Numbers, count: number, groups: Groups, sums: Float64Array): void => {
-  for (let i = 0; i < count; i++) sums[groups[i]] += values[i];
+  let i = 0;
+  for (; i + 4 <= count; i += 4) {
+    sums[groups[i]] += values[i];
+    sums[groups[i + 1]] += values[i + 1];
+    sums[groups[i + 2]] += values[i + 2];
+    sums[groups[i + 3]] += values[i + 3];
+  }
+  for (; i < count; i++) sums[groups[i]] += values[i];
 });
 
 /** For few groups, whose sums would wait for each other: four lanes a group, side by side in `lanes`. */
@@ -69,7 +77,14 @@ export const countByFewGroups = kernelFamily((groups: Groups, count: number, lan
 
 export const sumRowsByGroup = kernelFamily(
   (values: Numbers, rows: Uint32Array, count: number, groups: Groups, sums: Float64Array): void => {
-    for (let i = 0; i < count; i++) sums[groups[i]] += values[rows[i]];
+    let i = 0;
+    for (; i + 4 <= count; i += 4) {
+      sums[groups[i]] += values[rows[i]];
+      sums[groups[i + 1]] += values[rows[i + 1]];
+      sums[groups[i + 2]] += values[rows[i + 2]];
+      sums[groups[i + 3]] += values[rows[i + 3]];
+    }
+    for (; i < count; i++) sums[groups[i]] += values[rows[i]];
   },
 );
 
@@ -146,7 +161,14 @@ export const sumValid = kernelFamily(
 );
 
 export const countByGroup = kernelFamily((groups: Groups, count: number, counts: Float64Array): void => {
-  for (let i = 0; i < count; i++) counts[groups[i]]++;
+  let i = 0;
+  for (; i + 4 <= count; i += 4) {
+    counts[groups[i]]++;
+    counts[groups[i + 1]]++;
+    counts[groups[i + 2]]++;
+    counts[groups[i + 3]]++;
+  }
+  for (; i < count; i++) counts[groups[i]]++;
 });
 
 export const markGroups = kernelFamily((groups: Groups, count: number, marks: Uint8Array): void => {
