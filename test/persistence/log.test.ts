@@ -185,6 +185,47 @@ describe("the log", () => {
     expect(faults).toBeGreaterThan(5);
   });
 
+  test("a commit that failed stays so while the segment that says it is replaced, though that fails or the machine crashes", async () => {
+    const refused = order(10);
+    const prepared = async () => {
+      const disk = new SimulatedDisk();
+      const logged = new Logged(new FileStorage("/data", { fileSystem: disk, lock: disk.lock }));
+      await logged.commit(rowsChange("append", orders(0, 3)));
+      disk.onOperation = ({ kind }) => {
+        if (kind !== "sync") return undefined;
+        disk.onOperation = () => undefined;
+        return { code: "EIO" };
+      };
+      const failing = logged.commit(rowsChange("append", [refused]));
+      await expect(failing).rejects.toMatchObject({ outcome: "failed" });
+      await logged.log.roll();
+      return { disk, logged };
+    };
+    const check = async (after: SimulatedDisk) => {
+      const { rows, state } = await replayed(new FileStorage("/data", { fileSystem: after, lock: after.lock }));
+      expect(JSON.stringify(rows)).not.toContain(String(refused.placedAt.toJSON()));
+      return state.commits;
+    };
+    let faults = 0;
+    for (let fault = 0; fault < 30; fault++) {
+      const { disk, logged } = await prepared();
+      let operations = 0;
+      const crashed: SimulatedDisk[] = [];
+      disk.onOperation = () => {
+        crashed.push(disk.crash(randomOf(operations)), disk.crash(randomOf(operations + 99)), disk.kill());
+        return operations++ === fault ? { code: "EIO" } : undefined;
+      };
+      const made = await logged.commit(rowsChange("append", [order(11)])).then(
+        () => true,
+        () => false,
+      );
+      if (!made) faults++;
+      for (const after of crashed) expect(await check(after)).toBeLessThanOrEqual(2);
+      for (let seed = 0; seed < 4; seed++) expect(await check(disk.crash(randomOf(seed)))).toBe(made ? 2 : 1);
+    }
+    expect(faults).toBeGreaterThan(5);
+  });
+
   test("after a crash at any moment what was acknowledged is there, and what was not is absent or whole", async () => {
     const reference = new SimulatedDisk();
     let total = 0;

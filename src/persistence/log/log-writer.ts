@@ -1,5 +1,5 @@
 import type { FaunError, IoError } from "../../errors.ts";
-import { removeQuietly } from "../storage/atomic-replace.ts";
+import { removeQuietly, temporaryName } from "../storage/atomic-replace.ts";
 import type { FileWriter, Storage } from "../storage/storage.ts";
 import { ioError, StorageFullError } from "../storage/storage-full-error.ts";
 import { encodeHead, segmentName } from "./segment.ts";
@@ -159,22 +159,29 @@ export class LogWriter {
   async #begin(seq: bigint): Promise<void> {
     const name = `${this.#folder}/${segmentName(seq)}`;
     await this.#storage.createFolder(this.#folder);
-    // One of this name held nothing that counts: its first commit never came about.
-    await this.#storage.remove(name);
-    const writer = await this.#storage.create(name);
+    // One of this name may be all that says that commits of older segments never came about: it goes when this one says so.
+    const path = (await this.#isThere(name)) ? temporaryName(name) : name;
+    const writer = await this.#storage.create(path);
     try {
       await writer.write(encodeHead(this.#entity, seq));
       await writer.sync();
+      if (path !== name) await this.#storage.rename(path, name);
       await this.#storage.syncFolder(this.#folder);
     } catch (error) {
       await writer.close().catch(() => {});
-      await removeQuietly(this.#storage, name);
+      await removeQuietly(this.#storage, path);
       throw error;
     }
     this.#segment = { writer, name };
     this.#room = 0;
     this.#segments++;
     this.#doubtful = false;
+  }
+
+  async #isThere(name: string): Promise<boolean> {
+    const file = await this.#storage.open(name);
+    await file?.close();
+    return file !== null;
   }
 
   /**

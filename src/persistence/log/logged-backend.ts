@@ -213,7 +213,7 @@ export class LoggedBackend implements Backend {
     await this.#storage.createFolder("");
     const lock = await this.#storage.lock(LOCK);
     try {
-      await removeLeftovers(this.#storage, "");
+      for (const folder of ["", LOG_FOLDER]) await removeLeftovers(this.#storage, folder);
       const opened = await this.#replace(await this.#open(options, lock));
       // What only the log has goes into the checkpoint where there is to be no log.
       if (!this.#options.log) await this.#folding.all(opened, options);
