@@ -71,6 +71,18 @@ describe("a folder is durable when it was asked for without an error", () => {
     }
   });
 
+  test("though it was made when that was told to have failed", async () => {
+    const disk = new SimulatedDisk();
+    const storage = storageOn(disk);
+    await storage.createFolder("");
+    disk.onOperation = ({ kind }) =>
+      kind === "mkdir" ? { code: "EIO", done: true } : kind === "sync" ? { code: "ENOSPC" } : undefined;
+    await expect(storage.createFolder("log")).rejects.toThrow(IoError);
+    disk.onOperation = () => undefined;
+    await storage.createFolder("log");
+    await filled(disk, storage);
+  });
+
   test("though the process that made it ended before", async () => {
     const before = new SimulatedDisk();
     await storageOn(before).createFolder("");

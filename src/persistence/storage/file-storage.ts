@@ -157,13 +157,16 @@ export class FileStorage implements Storage {
   async createFolder(folder: string): Promise<void> {
     const path = this.#path(folder);
     await doing("create", path, async () => {
-      const made: string[] = [];
+      const fresh: string[] = [];
       try {
-        await this.#makeFolder(path, made);
+        await this.#makeFolder(path, fresh);
         await this.#syncAbove();
       } catch (error) {
-        // What a sync failed for is durable by no later one: the next call makes it anew.
-        for (const one of made.reverse()) await this.#files.rmdir(one).catch(() => {});
+        // What a sync failed for is durable by no later one: the next call makes it anew, where nothing is in it.
+        for (const one of fresh.reverse()) {
+          this.#folders.delete(one);
+          await this.#files.rmdir(one).catch(() => {});
+        }
         throw error;
       }
     });
@@ -211,28 +214,30 @@ export class FileStorage implements Storage {
     }
   }
 
-  /** @param made takes the folders in that were not there */
-  async #makeFolder(path: string, made: string[]): Promise<void> {
+  /** @param fresh takes the folders in that were not there, and those below the root that nobody made here */
+  async #makeFolder(path: string, fresh: string[]): Promise<void> {
     const above = parentOf(path);
     try {
       await this.#files.mkdir(path);
     } catch (error) {
       const code = codeOf(error);
       if (code === "ENOENT" && above !== null) {
-        await this.#makeFolder(above, made);
-        await this.#makeFolder(path, made);
+        await this.#makeFolder(above, fresh);
+        await this.#makeFolder(path, fresh);
         return;
       }
       // Roots of drives and folders that may not be written to answer otherwise, though they are there.
       const stat = code === "EEXIST" ? await this.#files.stat(path) : await this.#statOrNone(path).catch(() => null);
       if (stat === null || stat.isFile()) throw error;
       // Whoever made it may have ended before it was durable: once it is seen to.
-      if (above !== null && !this.#folders.has(path) && !this.#unsynced.has(above)) this.#unsynced.set(above, "found");
+      if (this.#folders.has(path)) return;
       this.#folders.add(path);
+      if (path.startsWith(`${this.location}/`)) fresh.push(path);
+      if (above !== null && !this.#unsynced.has(above)) this.#unsynced.set(above, "found");
       return;
     }
-    made.push(path);
     this.#folders.add(path);
+    fresh.push(path);
     if (above !== null) this.#unsynced.set(above, "made");
   }
 
@@ -243,7 +248,7 @@ export class FileStorage implements Storage {
         await this.#syncFolder(folder);
       } catch (error) {
         // What lies above a folder that others made may be closed to us, or on a file system that syncs no folders.
-        if (what === "made" || codeOf(error) === "EIO") throw error;
+        if (what === "made" || !NO_SYNC_HERE.has(codeOf(error) ?? "")) throw error;
       }
       this.#unsynced.delete(folder);
     }
@@ -261,6 +266,9 @@ export class FileStorage implements Storage {
     }
   }
 }
+
+/** What a folder answers that is not to be read or synced by this process, or by none. */
+const NO_SYNC_HERE: ReadonlySet<string> = new Set(["EACCES", "EPERM", "EROFS", "EINVAL", "ENOSYS", "ENOTSUP", "EOPNOTSUPP"]);
 
 function parentOf(path: string): string | null {
   const cut = Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\"));
