@@ -35,7 +35,7 @@ export class Changes {
     const many = (change: Change) =>
       (change.kind === "append" || change.kind === "replace") && !((change.soa?.size ?? Infinity) <= DIRECT_ROWS);
     if (this.#prepared || !changes.some(many)) return;
-    await prepareFetching(connection);
+    await prepareFetching(connection, this.#schema);
     this.#prepared = true;
   }
 

@@ -20,7 +20,6 @@ import { type DatabaseOptions, type DuckDatabase, openDatabase } from "./databas
 import { DuckDBSnapshot } from "./duckdb-snapshot.ts";
 import { isFatal, isInterrupt } from "./errors.ts";
 import { Journal } from "./journal.ts";
-import { registerRowFunction } from "./row-function.ts";
 import { interruptOnAbort } from "./running.ts";
 import { type EntityTable, openTable } from "./table.ts";
 
@@ -250,7 +249,6 @@ export class DuckDBBackend<T extends EntityRow> implements Backend {
         try {
           const { readOnly } = database;
           if (!readOnly) {
-            registerRowFunction(connection.binding, connection.handle, this.#schema);
             await connection.run("BEGIN TRANSACTION");
           }
           const table = await openTable(connection, this.#schema, name, { primaryKey, readOnly });

@@ -98,17 +98,30 @@ export class StatementInput {
 const inputs = new Map<number, StatementInput>();
 let numbered = 0;
 
+/** Rows of a row group of DuckDB, which one thread takes, and compresses as one. */
+export const GROUP_ROWS = 122_880;
+
+/**
+ * Row groups of a statement at most. Each is asked for by a function of its own: all calls of one function that are there Node
+ * answers in one turn of the event loop, and those that come meanwhile, so that threads which shared one could hold the loop
+ * up for as long as the statement runs.
+ */
+const GROUPS = 16;
+
+/** Rows of an input at most. */
+export const STATEMENT_ROWS = GROUPS * GROUP_ROWS;
+
 const functionNames = new WeakMap<EntitySchema, string>();
 let functions = 0;
 
-/** The function's result is of one type, so every entity has its own. */
-function functionName(schema: EntitySchema): string {
+/** The functions' result is of one type, so every entity has its own. */
+function functionName(schema: EntitySchema, group: number): string {
   let name = functionNames.get(schema);
   if (name === undefined) {
     name = `_faun_rows_${++functions}`;
     functionNames.set(schema, name);
   }
-  return name;
+  return `${name}_${group}`;
 }
 
 /**
@@ -122,8 +135,13 @@ export async function withInput<R>(
   const number = ++numbered;
   inputs.set(number, input);
   const fields = input.schema.fields.map(({ column }) => `r.${quoteName(column)}`).join(", ");
-  const rowsOf = (numbers: string, column: string) =>
-    `SELECT ${fields} FROM (SELECT ${functionName(input.schema)}(${number}, ${column}) AS r FROM ${numbers})`;
+  const rowsOf = (numbers: string, column: string) => {
+    const groups = Array.from({ length: Math.ceil(input.rows / GROUP_ROWS) }, (_, group) => {
+      const row = `${functionName(input.schema, group)}(${number}, ${column})`;
+      return `WHEN ${column} < ${(group + 1) * GROUP_ROWS} THEN ${row}`;
+    });
+    return `SELECT ${fields} FROM (SELECT CASE ${groups.join(" ")} END AS r FROM ${numbers})`;
+  };
   try {
     return await run(rowsOf);
   } catch (error) {
@@ -135,34 +153,43 @@ export async function withInput<R>(
 
 /**
  * Lets statements on the database of a connection read inputs with the columns of a schema. Again is fine: all of them see
- * the same inputs. The callback runs on the thread of JavaScript while a thread of DuckDB waits, so nothing on that thread
+ * the same inputs. The callbacks run on the thread of JavaScript while a thread of DuckDB waits, so nothing on that thread
  * may ever wait for such a statement.
  */
-export function registerRowFunction(binding: Binding, connection: Connection, schema: EntitySchema): void {
-  const rows = binding.create_scalar_function();
+export function registerRowFunctions(binding: Binding, connection: Connection, schema: EntitySchema): void {
   const number = binding.create_logical_type(binding.Type.BIGINT);
-  binding.scalar_function_set_name(rows, functionName(schema));
-  binding.scalar_function_add_parameter(rows, number);
-  binding.scalar_function_add_parameter(rows, number);
   const types = schema.fields.map(({ type }) => logicalType(binding, type));
-  const names = schema.fields.map(({ column }) => column);
-  binding.scalar_function_set_return_type(rows, binding.create_struct_type(types, names));
-  // Or the engine could ask for rows once that are wanted twice, or before it runs the statement.
-  binding.scalar_function_set_volatile(rows);
-  binding.scalar_function_set_function(rows, (info, chunk, output) => {
-    const count = binding.data_chunk_get_size(chunk);
-    if (count === 0) return;
-    const input = inputs.get(numberAt(readWords(binding, binding.data_chunk_get_vector(chunk, 0), 1), 0));
-    try {
-      if (input === undefined) throw new RangeError(`${functionName(schema)}() serves the writes of Faun only`);
-      input.fill(binding, output, firstOf(binding, chunk, count), count);
-    } catch (error) {
-      if (input !== undefined) input.failure ??= { error };
-      binding.scalar_function_set_error(info, error instanceof Error ? error.message : String(error));
-    }
-  });
-  binding.register_scalar_function(connection, rows);
-  binding.destroy_scalar_function_sync(rows);
+  const row = binding.create_struct_type(
+    types,
+    schema.fields.map(({ column }) => column),
+  );
+  for (let group = 0; group < GROUPS; group++) {
+    const rows = binding.create_scalar_function();
+    binding.scalar_function_set_name(rows, functionName(schema, group));
+    binding.scalar_function_add_parameter(rows, number);
+    binding.scalar_function_add_parameter(rows, number);
+    binding.scalar_function_set_return_type(rows, row);
+    // Or the engine could ask for rows once that are wanted twice, or before it runs the statement.
+    binding.scalar_function_set_volatile(rows);
+    binding.scalar_function_set_function(rows, (info, chunk, output) => {
+      answer(binding, chunk, output, (message) => binding.scalar_function_set_error(info, message));
+    });
+    binding.register_scalar_function(connection, rows);
+    binding.destroy_scalar_function_sync(rows);
+  }
+}
+
+function answer(binding: Binding, chunk: DataChunk, output: DuckVector, refuse: (message: string) => void): void {
+  const count = binding.data_chunk_get_size(chunk);
+  if (count === 0) return;
+  const input = inputs.get(numberAt(readWords(binding, binding.data_chunk_get_vector(chunk, 0), 1), 0));
+  try {
+    if (input === undefined) throw new RangeError("this function serves the writes of Faun only");
+    input.fill(binding, output, firstOf(binding, chunk, count), count);
+  } catch (error) {
+    if (input !== undefined) input.failure ??= { error };
+    refuse(error instanceof Error ? error.message : String(error));
+  }
 }
 
 /** What a negative number gives is none of an input or a row. */

@@ -5,7 +5,15 @@ import type { ColumnWriter } from "./column-writer.ts";
 import type { DuckConnection } from "./connection.ts";
 import { guardExit } from "./exit-guard.ts";
 import { quoteName } from "./identifiers.ts";
-import { type ColumnRows, type RowForm, StatementInput, withInput } from "./row-function.ts";
+import {
+  type ColumnRows,
+  GROUP_ROWS,
+  type RowForm,
+  registerRowFunctions,
+  STATEMENT_ROWS,
+  StatementInput,
+  withInput,
+} from "./row-function.ts";
 import { type Destination, TableAppender } from "./table-appender.ts";
 
 /** Takes rows, within the transaction of a connection. */
@@ -39,24 +47,19 @@ export function directSink(
 /** Rows that are appended directly: few enough for one turn of the event loop, and nothing of them is compressed before the commit. */
 export const DIRECT_ROWS = 32_768;
 
-/** Rows of a row group of DuckDB, which it compresses as one, on one thread. */
-const GROUP_ROWS = 122_880;
-
-/** Rows of a statement at most: as many row groups as keep some threads busy. */
-const STATEMENT_ROWS = 16 * GROUP_ROWS;
-
 /** What waits is handed over once it is so many bytes, too: batches are asked for between two statements only. */
 const WAITING_BYTES = 2 ** 27;
 
 const NUMBERS = "_faun_numbers";
 
 /**
- * Makes what a {@link FetchedSink} for more than {@link DIRECT_ROWS} rows needs, where it is not there: a temporary table with
- * nothing but rows. The engine scans it on all threads, a row group at a time, knows of each which one comes first, and so
+ * Makes what a {@link FetchedSink} for more than {@link DIRECT_ROWS} rows needs: the functions that give rows, and, where it
+ * is not there, a temporary table with nothing but row numbers. The engine scans it on all threads, a row group at a time, knows of each which one comes first, and so
  * gets the rows whose numbers it finds there into another table in order. Not within the transaction of the sink: rows of
  * one's own transaction are scanned on one thread. 5 ns for each of {@link STATEMENT_ROWS}, and a byte.
  */
-export async function prepareFetching(connection: DuckConnection): Promise<void> {
+export async function prepareFetching(connection: DuckConnection, schema: EntitySchema): Promise<void> {
+  await connection.exclusively(async () => registerRowFunctions(connection.binding, connection.handle, schema));
   await connection.run(`CREATE TEMP TABLE IF NOT EXISTS ${NUMBERS} AS SELECT true FROM range(${STATEMENT_ROWS})`);
 }
 

@@ -142,10 +142,10 @@ test("two tables of one file, written at the same time, each get their own", asy
 });
 
 test("what serves the writes answers nobody else", async () => {
+  await persistence.save(readings(0, 150_000));
   const [{ name } = { name: "" }] = await persistence.sql<{ name: string }>`SELECT function_name AS name FROM duckdb_functions()
     WHERE function_name LIKE '\\_faun\\_rows%' ESCAPE '\\'`;
-  expect(name).toMatch(/^_faun_rows_\d+$/);
-  await persistence.save(readings(0, 150_000));
+  expect(name).toMatch(/^_faun_rows_\d+_\d+$/);
   for (const given of ["1, 0", "-1, 0", "4294967297, 0", "9007199254740993, range"])
     await expect(persistence.querySql(`SELECT ${name}(${given}) FROM range(3000)`).rows()).rejects.toThrow(
       /serves the writes of Faun only/,

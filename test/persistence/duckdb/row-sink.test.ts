@@ -9,7 +9,6 @@ import { schemaOf } from "../../../src/entity/entity.ts";
 import type { DuckConnection } from "../../../src/persistence/duckdb/connection.ts";
 import { type DuckDatabase, openDatabase } from "../../../src/persistence/duckdb/database.ts";
 import { IngestPlan } from "../../../src/persistence/duckdb/ingest.ts";
-import { registerRowFunction } from "../../../src/persistence/duckdb/row-function.ts";
 import { FetchedSink, prepareFetching } from "../../../src/persistence/duckdb/row-sink.ts";
 import { createTableSql } from "../../../src/persistence/duckdb/table.ts";
 
@@ -27,9 +26,8 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "faun-sink-"));
   database = await openDatabase(join(folder, "rows.duckdb"));
   connection = await database.connect();
-  registerRowFunction(connection.binding, connection.handle, schemaOf(Row));
   await connection.run(createTableSql(schemaOf(Row), "rows", false));
-  await prepareFetching(connection);
+  await prepareFetching(connection, schemaOf(Row));
   ids = Uint32Array.from({ length: MOST }, (_, i) => i);
 });
 afterAll(async () => {
