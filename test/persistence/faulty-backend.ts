@@ -1,4 +1,13 @@
-import { type Backend, type BackendSnapshot, type Change, type Commit, type CommitOptions, IoError, ValidationError } from "faun";
+import {
+  type Backend,
+  type BackendSnapshot,
+  type Change,
+  type Commit,
+  type CommitOptions,
+  IoError,
+  type Transaction,
+  ValidationError,
+} from "faun";
 
 /** What goes wrong with a commit. */
 export type Fault =
@@ -36,6 +45,8 @@ export class FaultyBackend implements Backend {
   /** Called wherever a call of this backend waits, after it waited. */
   onWait: () => void = () => {};
   readonly #made = new WeakMap<object, boolean>();
+  /** Commits of which the backend below did not know what became of them, until it tells. */
+  #open: { readonly error: object; readonly txn: Transaction }[] = [];
   #turn = 0;
   #question = 0;
 
@@ -70,7 +81,11 @@ export class FaultyBackend implements Backend {
     const fault = faults[turn] ?? "none";
     if (fault === "failed") throw new IoError("the disk is full");
     if (fault.startsWith("not made")) throw this.#error(fault, false);
-    const commit = await this.inner.commit(changes, options);
+    const commit = await this.inner.commit(changes, options).catch((error: unknown) => {
+      const { txn } = options;
+      if (error instanceof IoError && error.outcome === "unknown" && txn !== undefined) this.#open.push({ error, txn });
+      throw error;
+    });
     this.commits.push(changes);
     await this.#wait();
     if (fault !== "none") throw this.#error(fault, true);
@@ -80,13 +95,15 @@ export class FaultyBackend implements Backend {
   async lastTxn(writer: string) {
     await this.#wait(true);
     if (this.trouble.silences[this.#question++] === true) throw new IoError("no answer");
-    const last = await this.inner.lastTxn(writer);
+    const last = await this.#lastTxn(writer);
     await this.#wait();
     return last;
   }
 
   async snapshot(...args: Parameters<Backend["snapshot"]>): Promise<BackendSnapshot> {
     await this.#wait();
+    // Whoever reads everything anew need not ask, but the model has to know.
+    for (const { txn } of this.#open) await this.#lastTxn(txn.writer);
     const snapshot = await this.inner.snapshot(...args);
     await this.#wait();
     return snapshot;
@@ -106,6 +123,15 @@ export class FaultyBackend implements Backend {
 
   close() {
     return this.inner.close();
+  }
+
+  async #lastTxn(writer: string) {
+    const last = await this.inner.lastTxn(writer);
+    for (const { error, txn } of this.#open) {
+      if (txn.writer === writer) this.#made.set(error, last !== undefined && last.seq >= txn.seq);
+    }
+    this.#open = this.#open.filter(({ txn }) => txn.writer !== writer);
+    return last;
   }
 
   /** A microtask, or a turn of the event loop. */
