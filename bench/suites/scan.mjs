@@ -153,9 +153,10 @@ async function againstMemory(h, rows, columns, arena) {
     unit: "us",
     rows,
     baseline: "sum in wasm, values alone",
-    // What is asked is how fast rows stream: the first calls, which find neither code nor rows in a cache, do not decide.
+    // What is asked is how fast rows stream, once they do. A collection takes away hidden classes of which no object is left,
+    // and with them the code that V8 had compiled for them: it takes some hundred queries until that is there again.
     repeat: Math.max(1, Math.round(20_000_000 / rows)),
-    settle: 4,
+    settle: Math.min(300, Math.round(300_000_000 / rows)),
     rounds: 9,
     warmup: 4,
     targets: rows >= 1_000_000 ? { [ARENA]: { ratio: Number((1 / 0.7).toFixed(3)) } } : {},
