@@ -88,6 +88,24 @@ test.each([
   expect(await ask(TOTALS)).toEqual([{ t: 7.5 }]);
 });
 
+// Else an EXECUTE, which does not name it, could give a name another meaning.
+test.each([
+  "CREATE TEMP TABLE orders AS SELECT 7.5::DOUBLE AS total",
+  "CREATE OR REPLACE VIEW orders AS SELECT 7.5::DOUBLE AS total",
+  "DROP VIEW orders",
+  "ALTER VIEW orders RENAME TO others",
+  "USE temp",
+  "SET schema = 'temp'",
+])("%s: what changes names the engine does not prepare", async (sql) => {
+  await expect(ask(`PREPARE made AS ${sql}`)).rejects.toThrow(/syntax error/);
+});
+
+test("a prepared question changes no name", async () => {
+  await ask(`PREPARE question AS ${TOTALS}`);
+  expect(await ask("EXECUTE question")).toEqual(await asItIs(TOTALS));
+  expect(await plan(TOTALS)).not.toContain("extract");
+});
+
 test("names may be looked up elsewhere", async () => {
   await ask("CREATE SCHEMA other");
   await ask("CREATE TABLE other.orders AS SELECT 7.5::DOUBLE AS total");
