@@ -95,6 +95,26 @@ describe("the log", () => {
     expect(await segmentsIn(storage, "log")).toEqual([]);
   });
 
+  test("a dropped segment that a crash brings back says nothing, though those behind it stay away, and goes with the next", async () => {
+    const storage = new MemoryStorage();
+    const logged = new Logged(storage);
+    for (let i = 0; i < 4; i++) {
+      await logged.commit(rowsChange("append", orders(5 * i, 5)));
+      await logged.log.roll();
+    }
+    const [first] = await segmentsIn(storage, "log");
+    const name = `log/${first!.name.split("/").at(-1)}`;
+    const file = (await storage.open(name))!;
+    const bytes = await file.read(0, file.size);
+    await logged.log.dropThrough(3n);
+    expect((await segmentsIn(storage, "log")).map(({ firstSeq }) => firstSeq)).toEqual([4n]);
+    await storage.putIfAbsent(name, bytes);
+    expect((await replayed(storage, { after: 3n })).state).toMatchObject({ seq: 4n, commits: 1 });
+    await logged.commit(rowsChange("append", orders(20, 5)));
+    await logged.log.dropThrough(4n);
+    expect((await segmentsIn(storage, "log")).map(({ firstSeq }) => firstSeq)).toEqual([5n]);
+  });
+
   test("a segment that is being begun stays while older ones go", async () => {
     const storage = new MemoryStorage();
     const logged = new Logged(storage);
