@@ -133,6 +133,18 @@ export function describeStorage(kind: string, make: () => Promise<Storage>): voi
       await expect(storage.rename("nothing", "a")).rejects.toThrow(IoError);
     });
 
+    test("a file that is renamed while it is written goes on in the place of the one that had the name", async () => {
+      await put(storage, "a", "old");
+      const writer = await storage.create("b");
+      await writer.write(bytes("new "));
+      await storage.rename("b", "a");
+      await writer.write(bytes("content"));
+      await writer.sync();
+      expect(await get(storage, "a")).toBe("new content");
+      await writer.close();
+      expect(await get(storage, "b")).toBeNull();
+    });
+
     test("of several that put under one name, one does, whole", async () => {
       const made = await Promise.all(["x", "y", "z"].map((text) => storage.putIfAbsent("a", bytes(text.repeat(100)))));
       expect(made.filter((done) => done)).toHaveLength(1);

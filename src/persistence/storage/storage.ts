@@ -29,7 +29,7 @@ export interface Storage {
 
   /**
    * Gives a file another name, in the same folder, in place of the one that had it. At once: whoever opens the name
-   * gets the old file or the new one. It outlives a crash once the folder is synced.
+   * gets the old file or the new one. It outlives a crash once the folder is synced. Who writes the file writes on.
    * @throws IoError whose `outcome` is "unknown" where it may have been done
    */
   rename(from: string, to: string): Promise<void>;
