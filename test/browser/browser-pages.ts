@@ -1,6 +1,7 @@
-import type { Browser, BrowserContext, Page } from "playwright-core";
+import type { TestBrowser } from "./browsers/test-browser.ts";
 import type { PageTests } from "./page/page.ts";
 import type { FileReport } from "./page/vitest.ts";
+import type { PageChannel } from "./page-channel.ts";
 import type { PageServer, Rules } from "./server.ts";
 
 /** What starting a browser, or a file of tests in a page, may take on a machine that is busy. */
@@ -8,24 +9,17 @@ export const LIMIT_MS = 300_000;
 
 /** A page that runs `page/page.ts`, and what was thrown in it beside. */
 export class TestPage {
-  readonly page: Page;
-  readonly errors: string[] = [];
+  readonly channel: PageChannel;
 
-  private constructor(page: Page) {
-    this.page = page;
-    page.on("pageerror", (error) => this.errors.push(String(error)));
+  private constructor(channel: PageChannel) {
+    this.channel = channel;
   }
 
-  static async open(browser: Browser | BrowserContext, server: PageServer, rules: Rules): Promise<TestPage> {
-    const page = new TestPage(await browser.newPage());
-    await page.page.goto(server.url(rules));
-    await page.ready();
-    return page;
-  }
-
-  async reload(): Promise<void> {
-    await this.page.reload();
-    await this.ready();
+  static async open(browser: TestBrowser, server: PageServer, rules: Rules): Promise<TestPage> {
+    const channel = server.channel(rules);
+    await browser.open(channel.url);
+    await channel.ready();
+    return new TestPage(channel);
   }
 
   /** Calls one of its functions. */
@@ -33,17 +27,7 @@ export class TestPage {
     name: Name,
     ...args: Parameters<PageTests[Name]>
   ): Promise<Awaited<ReturnType<PageTests[Name]>>> {
-    return this.page.evaluate(
-      ([name, args]) => {
-        const { faunTests } = globalThis as unknown as { faunTests: Record<string, (...args: unknown[]) => never> };
-        return faunTests[name]!(...args);
-      },
-      [name, args] as const,
-    );
-  }
-
-  private async ready(): Promise<void> {
-    await this.page.waitForFunction(() => "faunTests" in globalThis);
+    return this.channel.ask(name, args) as Promise<Awaited<ReturnType<PageTests[Name]>>>;
   }
 }
 

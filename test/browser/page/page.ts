@@ -1,37 +1,25 @@
-// What pages of the tests run: it waits to be told by the tests, through the global `faunTests`. A page's worker runs it as
-// well, and is told by its page.
+// What pages of the tests run: it waits to be told by the tests, through its channel. A page's worker runs it as well, and is
+// told by its page.
+import { announceEnd, follow } from "./channel.ts";
 import { FILES, STORAGE_FILES } from "./files.ts";
 import { answersByLoops, askStores, tableOverStore } from "./kernels.ts";
 import { compressions, saveAndLoad } from "./parquet.ts";
 import { add, addForever, find, leaveOpen, timeOfAdd } from "./sessions.ts";
 import { type FileReport, runFile } from "./vitest.ts";
 
-/**
- * Whoever asks does so by the protocol of the browser's tools, under which the page's policy does not hold until the first
- * turn of the event loop.
- */
-const turn = () => new Promise((resolve) => setTimeout(resolve));
-
 const tests = {
   /** Those that are for pages like this one. */
-  files: (): string[] => Object.keys(FILES).filter((file) => crossOriginIsolated || !FILES[file]!.shared),
-  async run(file: string): Promise<FileReport> {
-    await turn();
-    return runFile(file, { ...FILES, ...STORAGE_FILES }[file]!.load);
-  },
+  files: (): string[] => Object.keys(FILES).filter((file) => typeof SharedArrayBuffer !== "undefined" || !FILES[file]!.shared),
+  run: (file: string): Promise<FileReport> => runFile(file, { ...FILES, ...STORAGE_FILES }[file]!.load),
   isolated: () => crossOriginIsolated,
-  async makesCode() {
-    await turn();
+  makesCode() {
     try {
       return Function("return true")() as boolean;
     } catch {
       return false;
     }
   },
-  async askStores() {
-    await turn();
-    return askStores();
-  },
+  askStores,
   answersByLoops,
   tableOverStore,
   compressions,
@@ -44,7 +32,9 @@ const tests = {
 };
 type Own = typeof tests;
 /** Those, and each of them in a worker. */
-export type PageTests = Own & Record<"inWorker" | "inSharedWorker", (name: keyof Own, ...args: unknown[]) => Promise<unknown>>;
+export type PageTests = Own &
+  typeof windows &
+  Record<"inWorker" | "inSharedWorker", (name: keyof Own, ...args: unknown[]) => Promise<unknown>>;
 
 interface Call {
   readonly name: string;
@@ -78,7 +68,7 @@ async function answer({ data, ports }: MessageEvent<Call>): Promise<void> {
   try {
     ports[0]!.postMessage({ result: await run[data.name]!(...data.args) });
   } catch (error) {
-    ports[0]!.postMessage({ error: (error as Error).stack ?? String(error) });
+    ports[0]!.postMessage({ error: `${error}\n${(error as Error).stack ?? ""}` });
   }
 }
 
@@ -89,4 +79,18 @@ if (typeof document === "undefined") {
   });
 }
 
-Object.assign(globalThis, { faunTests: { ...tests, inWorker, inSharedWorker } });
+/** How a page opens another, which is none of its own, or goes. */
+const windows = {
+  openPage(url: string): void {
+    open(url, "_blank", "noopener");
+  },
+  reloadPage(): void {
+    setTimeout(() => location.reload());
+  },
+  async closePage(): Promise<void> {
+    await announceEnd();
+    close();
+  },
+};
+
+await follow({ ...tests, inWorker, inSharedWorker, ...windows } as Parameters<typeof follow>[0]);

@@ -1,5 +1,6 @@
 import { Entity, FaunError, f64, PersistentStore, u32, utf8 } from "faun";
 import { OpfsStorage, ParquetPersistence } from "faun/parquet";
+import { tell } from "./channel.ts";
 
 class Item extends Entity("items", { id: u32().key(), price: f64(), note: utf8() }) {}
 const item = (id: number) => ({ id, price: id / 4, note: `note ${id} 🦌` });
@@ -15,12 +16,12 @@ export async function leaveOpen(folder: string, rows: number): Promise<void> {
   await items.delete(2);
 }
 
-/** Adds rows one by one for as long as it lives, and tells of each on the console once it is stored. */
+/** Adds rows one by one for as long as it lives, and tells of each once it is stored. */
 export async function addForever(folder: string): Promise<void> {
   const items = await open(folder);
   for (let id = 0; ; id++) {
     await items.add(item(id));
-    console.log(`stored ${id}`);
+    tell(`stored ${id}`);
   }
 }
 

@@ -1,15 +1,27 @@
 import { FaunError, UnsupportedError } from "../../../errors.ts";
 import type { WritableHandle } from "../file-handles.ts";
-import type { OpfsFileHandle } from "./platform.ts";
+import { nameOf, type OpfsFileHandle } from "./platform.ts";
 import { WriteWorker } from "./write-worker.ts";
 
 let worker: WriteWorker | null = null;
 
 /**
  * Opens an empty file to be written to: here in a dedicated worker, by a worker of its own in a page.
- * @throws UnsupportedError where neither can be, as in shared workers and service workers
+ * @param path folders from the root on, and the file's own name
+ * @throws UnsupportedError where neither can be, as in shared workers and service workers, or the browser keeps no file open
  */
-export async function openToWrite(place: string, file: OpfsFileHandle): Promise<WritableHandle> {
+export async function openToWrite(place: string, file: OpfsFileHandle, path: readonly string[]): Promise<WritableHandle> {
+  try {
+    return await openHere(place, file, path);
+  } catch (error) {
+    if (nameOf(error) !== "NotSupportedError") throw error;
+    throw new UnsupportedError(
+      `${place}: this browser has no createSyncAccessHandle() that works, without which nothing can be written; it can be read`,
+    );
+  }
+}
+
+async function openHere(place: string, file: OpfsFileHandle, path: readonly string[]): Promise<WritableHandle> {
   if (file.createSyncAccessHandle !== undefined) {
     const handle = await file.createSyncAccessHandle();
     return {
@@ -23,13 +35,13 @@ export async function openToWrite(place: string, file: OpfsFileHandle): Promise<
   if (typeof Worker === "undefined")
     throw new UnsupportedError(`${place}: only pages and dedicated workers can write here; it can be read`);
   worker ??= new WriteWorker(place);
-  return through(worker, file);
+  return through(worker, path);
 }
 
-async function through(writer: WriteWorker, file: OpfsFileHandle): Promise<WritableHandle> {
+async function through(writer: WriteWorker, path: readonly string[]): Promise<WritableHandle> {
   const number = writer.newFile();
   try {
-    await writer.ask(number, { kind: "open", handle: file });
+    await writer.ask(number, { kind: "open", path });
   } catch (error) {
     // What was in the way may be gone when the next file is written.
     if (error instanceof FaunError && worker === writer) worker = null;

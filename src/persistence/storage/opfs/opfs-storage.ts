@@ -1,5 +1,5 @@
 import { IoError, UnsupportedError, ValidationError } from "../../../errors.ts";
-import { NewFile } from "../file-handles.ts";
+import { NewFile, type WritableHandle } from "../file-handles.ts";
 import { LockedError } from "../locked-error.ts";
 import { type FileWriter, folderOf, type Storage, type StorageLock, type StoredEntry, type StoredFile } from "../storage.ts";
 import { closeQuietly, failure } from "../system-call.ts";
@@ -7,7 +7,7 @@ import { contentEntry, type Entries, type Meaning, nameEntry, newId, readEntries
 import { takeLock } from "./held-lock.ts";
 import { openToWrite } from "./open-to-write.ts";
 import { OpfsFile } from "./opfs-file.ts";
-import { type Locks, nameOf, type OpfsFolder, rootFolder, webLocks } from "./platform.ts";
+import { type Locks, nameOf, type OpfsFileHandle, type OpfsFolder, rootFolder, webLocks } from "./platform.ts";
 
 /** A page that is going away holds its locks for a moment. */
 const PATIENCE_MS = 500;
@@ -19,8 +19,9 @@ const ATTEMPTS = 100;
  * by nobody else, until the user clears the site's data, or the browser does where space is short
  * (`navigator.storage.persist()` asks it not to).
  *
- * Pages and dedicated workers read and write; a page writes through a worker that is started for it from a `blob:` URL.
- * Shared workers and service workers only read. What was synced outlives the page and the browser; whether it outlives a
+ * Pages and dedicated workers read and write; a page writes through a worker that is started for it from a `blob:` URL, and so
+ * does a shared worker where it can start one, as in Firefox. Other shared workers, and service workers, only read, and so does
+ * everyone in a browser that opens no file to write, as WebKitGTK 2.50. What was synced outlives the page and the browser; whether it outlives a
  * loss of power is the browser's affair. Needs https or localhost, and Web Locks.
  */
 export class OpfsStorage implements Storage {
@@ -73,7 +74,7 @@ export class OpfsStorage implements Storage {
         if (entries.names.has(baseOf(name))) throw new IoError(`cannot create ${path}: it is there already`);
         const id = newId();
         const content = await folder.getFileHandle(contentEntry(id), { create: true });
-        const handle = await openToWrite(this.location, content);
+        const handle = await this.#openToWrite(name, content, id);
         try {
           await this.#name(folder, name, { generation: 1, id });
         } catch (error) {
@@ -111,7 +112,7 @@ export class OpfsStorage implements Storage {
         if (names.has(baseOf(name))) return false;
         const id = newId();
         const content = await folder.getFileHandle(contentEntry(id), { create: true });
-        const writer = new NewFile(path, await openToWrite(this.location, content));
+        const writer = new NewFile(path, await this.#openToWrite(name, content, id));
         try {
           await writer.write(bytes);
           await writer.sync();
@@ -199,6 +200,10 @@ export class OpfsStorage implements Storage {
   /** Readers hold it shared for as long as they have the content open. */
   #pinOf(name: string, id: string): string {
     return `faun file ${this.#path(folderOf(name))} ${id}`;
+  }
+
+  #openToWrite(name: string, content: OpfsFileHandle, id: string): Promise<WritableHandle> {
+    return openToWrite(this.location, content, [...this.#parts(folderOf(name)), contentEntry(id)]);
   }
 
   async #name(folder: OpfsFolder, name: string, meaning: Meaning): Promise<void> {

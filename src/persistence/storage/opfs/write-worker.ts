@@ -1,9 +1,9 @@
 import { UnsupportedError } from "../../../errors.ts";
-import type { OpfsFileHandle } from "./platform.ts";
 
 /** What the worker is asked to do with the file of a number. */
 export type WriteRequest =
-  | { readonly kind: "open"; readonly handle: OpfsFileHandle }
+  /** Folders from the root on, and the file. Not its handle, which WebKit cannot send to a worker. */
+  | { readonly kind: "open"; readonly path: readonly string[] }
   | { readonly kind: "write"; readonly bytes: Uint8Array; readonly at: number }
   | { readonly kind: "flush" }
   | { readonly kind: "close" };
@@ -19,9 +19,11 @@ interface Reply {
  */
 const SCRIPT = `"use strict";
 const files = new Map();
-async function run({ kind, handle, bytes, at }, file) {
+async function run({ kind, path, bytes, at }, file) {
   if (kind === "open") {
-    files.set(file, await handle.createSyncAccessHandle());
+    let folder = await navigator.storage.getDirectory();
+    for (const part of path.slice(0, -1)) folder = await folder.getDirectoryHandle(part);
+    files.set(file, await (await folder.getFileHandle(path.at(-1))).createSyncAccessHandle());
   } else if (kind === "write") {
     for (let done = 0; done < bytes.length; ) {
       const taken = files.get(file).write(bytes.subarray(done), { at: at + done });

@@ -1,31 +1,31 @@
 /**
- * Faun in a real browser: the built package, bundled, in headless Chromium. Pages run test files of Node's and a few
- * questions of their own; what they used and how long it took is printed. Skipped, and said so, where there is no Chromium.
+ * Faun in a real browser: the built package, bundled. Pages run test files of Node's and a few questions of their own; what
+ * they used and how long it took is printed. Skipped, and said so, where there is no such browser.
  */
-import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { describeRun, LIMIT_MS, TestPage } from "./browser-pages.ts";
+import type { BrowserKind, TestBrowser } from "./browsers/test-browser.ts";
 import { buildPages } from "./build-pages.ts";
-import { findChromium, HOW, launch } from "./chromium.ts";
 import type { KernelReport } from "./page/kernels.ts";
 import { PageServer, type Rules } from "./server.ts";
 
-const path = findChromium();
-if (path === null) console.log(`SKIPPED: nothing ran in a browser, for there is none; ${HOW}`);
+/** @param without files that pages do not run, for the time they take */
+export function describePages(kind: BrowserKind, without: readonly string[] = []): void {
+  const program = kind.find();
+  if (program === null) console.log(`SKIPPED: nothing ran in ${kind.name}, for there is none; ${kind.how}`);
+  describe.skipIf(program === null)(`in ${kind.name}`, () => pages(kind, program!, without));
+}
 
-describe.skipIf(path === null)("in Chromium", () => {
+function pages(kind: BrowserKind, program: string, without: readonly string[]): void {
   const log: string[] = [];
   let server: PageServer;
-  let browser: Browser;
+  let browser: TestBrowser;
 
   beforeAll(async () => {
     server = await PageServer.start(await buildPages());
-    browser = await launch(path!);
-    log.push(`Chromium ${browser.version()}`);
   }, LIMIT_MS);
 
   afterAll(async () => {
-    await browser?.close();
     await server?.close();
     console.log(log.join("\n"));
   }, LIMIT_MS);
@@ -38,8 +38,12 @@ describe.skipIf(path === null)("in Chromium", () => {
     let page: TestPage;
 
     beforeAll(async () => {
+      browser = await kind.start(program, { server, isolated });
+      log.push(`${kind.name} ${browser.version}, ${rules}`);
       page = await TestPage.open(browser, server, rules);
     }, LIMIT_MS);
+
+    afterAll(() => browser?.close(), LIMIT_MS);
 
     test("is what it is meant to be", async () => {
       expect(await page.ask("isolated")).toBe(isolated);
@@ -49,7 +53,7 @@ describe.skipIf(path === null)("in Chromium", () => {
     test("questions are answered right, by the kernels that are to be had", async () => {
       const reports = await page.ask("askStores");
       const expected = await page.ask("answersByLoops");
-      for (const report of reports) log.push(`  ${rules}: ${describeReport(report)}`);
+      for (const report of reports) log.push(`  ${describeReport(report)}`);
       const seen = reports.map((report) => {
         if ("refused" in report) return [report.allocator, "refused"];
         expect(report.answers).toEqual(expected);
@@ -75,7 +79,7 @@ describe.skipIf(path === null)("in Chromium", () => {
       runs.push(await page.ask("saveAndLoad", "snappy", 200_000));
       for (const { compression, rows, bytes, saving, loading, workers } of runs)
         log.push(
-          `  ${rules}: Parquet, ${compression}: ${rows} rows, ${bytes} bytes, saved in ${Math.round(saving)} ms, loaded in ${Math.round(loading)} ms, ${workers} worker threads`,
+          `  Parquet, ${compression}: ${rows} rows, ${bytes} bytes, saved in ${Math.round(saving)} ms, loaded in ${Math.round(loading)} ms, ${workers} worker threads`,
         );
       expect(new Set(runs.map(({ bytes }) => bytes)).size).toBe(runs.length);
       expect(runs.at(-1)?.workers).toBeGreaterThan(0);
@@ -87,8 +91,9 @@ describe.skipIf(path === null)("in Chromium", () => {
         "tests that Node runs pass",
         async () => {
           for (const file of await page.ask("files")) {
+            if (without.includes(file)) continue;
             const report = await page.ask("run", file);
-            log.push(`  ${rules}: ${describeRun(report)}`);
+            log.push(`  ${describeRun(report)}`);
             expect(report.failed, report.failed.join("\n")).toEqual([]);
             expect(report.passed).toBeGreaterThan(0);
           }
@@ -98,19 +103,23 @@ describe.skipIf(path === null)("in Chromium", () => {
     }
 
     test("nothing was thrown beside", () => {
-      expect(page.errors).toEqual([]);
+      expect(page.channel.errors).toEqual([]);
     });
   });
 
-  test("where a worker's script or a codec's WebAssembly is not served, the first is done without and the second refused", async () => {
-    const page = await TestPage.open(browser, server, "plain");
-    await page.page.route(/worker\.js$|\.wasm$/, (route) => route.abort());
-    const { workers } = await page.ask("saveAndLoad", "snappy", 200_000);
-    expect(workers).toBe(0);
-    await expect(page.ask("saveAndLoad", "brotli", 10)).rejects.toThrow(/brotli_wasm_bg\.wasm must be served/);
-    await page.page.close();
-  });
-});
+  test(
+    "where a worker's script or a codec's WebAssembly is not served, the first is done without and the second refused",
+    async () => {
+      browser = await kind.start(program, { server });
+      const page = await TestPage.open(browser, server, "bare");
+      const { workers } = await page.ask("saveAndLoad", "snappy", 200_000);
+      expect(workers).toBe(0);
+      await expect(page.ask("saveAndLoad", "brotli", 10)).rejects.toThrow(/brotli_wasm_bg\.wasm must be served/);
+      await browser.close();
+    },
+    LIMIT_MS,
+  );
+}
 
 function describeReport(report: KernelReport | { readonly allocator: string; readonly refused: string }): string {
   if ("refused" in report) return `allocator "${report.allocator}" refused: ${report.refused}`;

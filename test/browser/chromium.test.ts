@@ -1,0 +1,4 @@
+import { chromium } from "./browsers/chromium.ts";
+import { describePages } from "./describe-pages.ts";
+
+describePages(chromium);
