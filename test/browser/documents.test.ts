@@ -8,6 +8,7 @@ import { chromium } from "./browsers/chromium.ts";
 import { firefox } from "./browsers/firefox.ts";
 import type { BrowserKind } from "./browsers/test-browser.ts";
 import { webkit } from "./browsers/webkit.ts";
+import { buildPages } from "./build-pages.ts";
 import { PageServer } from "./server.ts";
 
 const fromRoot = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
@@ -38,7 +39,7 @@ await fetch(channel);
 location.reload();
 `;
 
-describe.each([chromium])("in $name", (kind) => {
+describe.each([chromium, firefox])("in $name", (kind) => {
   const program = kind.find();
   if (program === null) console.log(`SKIPPED: the examples of docs/browser.md did not run in ${kind.name}; ${kind.how}`);
   test.skipIf(program === null)(
@@ -80,7 +81,9 @@ async function titles(
   visits: number,
 ): Promise<string[]> {
   const server = await PageServer.start(files);
-  const browser = await kind.start(program, { server });
+  // What it is started with is a page of the tests.
+  const own = await PageServer.start(await buildPages());
+  const browser = await kind.start(program, { server: own });
   try {
     const channel = server.channel("strict");
     const told: string[] = [];
@@ -95,6 +98,7 @@ async function titles(
     return told;
   } finally {
     await browser.close();
+    await own.close();
     await server.close();
   }
 }
