@@ -1,6 +1,9 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
+/** Two minutes of other browsers than Chromium: `npm run test:browsers` runs them. */
+const otherBrowsers = process.env.FAUN_BROWSERS === "all" ? [] : ["test/browser/firefox.test.ts", "test/browser/webkit.test.ts"];
+
 const fromRoot = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 declare module "vitest" {
@@ -11,7 +14,7 @@ declare module "vitest" {
 }
 
 /**
- * Three projects. `node` runs every test but those of `test/memory`; `no-codegen` runs those named `*.both.test.ts`
+ * Three projects. `node` runs every test but those of `test/memory` and of other browsers; `no-codegen` runs those named `*.both.test.ts`
  * once more in workers that forbid code generation from strings (as a page's CSP may), where Faun takes its closure
  * paths; `memory` runs `test/memory` in workers that can collect garbage when told to.
  */
@@ -35,7 +38,7 @@ export default defineConfig({
         test: {
           name: "node",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/memory/**"],
+          exclude: ["test/memory/**", ...otherBrowsers],
           pool: "forks",
           provide: { codegen: "allowed" },
         },
