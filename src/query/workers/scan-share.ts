@@ -25,7 +25,7 @@ export interface SharingOptions extends PoolOptions {
   readonly worthMs: number;
 }
 
-const DEFAULTS: SharingOptions = { idleMs: 3_000, patienceMs: 2, backOffMs: 50, worthMs: 0.3, script: WORKER_SCRIPT };
+const DEFAULTS: SharingOptions = { idleMs: 30_000, patienceMs: 2, backOffMs: 50, worthMs: 0.3, script: WORKER_SCRIPT };
 
 /** Waking threads and gathering what they bring costs their dispatch time; the work must be that many times as long. */
 const DISPATCHES = 4;
