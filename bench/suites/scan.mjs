@@ -103,16 +103,16 @@ function againstPeers(h, rows, nominal, medians) {
   const all = (values, value) => Object.fromEntries(Object.keys(values).map((name) => [name, { value }]));
   const show = (title, values, limit) =>
     h.values({ title, unit: "times", rows, values, ...(limit && { targets: all(values, limit) }) });
+  const limit = { 1000000: 1 / 3, 10000000: 1 / 2 }[nominal];
   show(
     "Time on the arena, to that of the fastest peer",
     ratios(FOUR, ARENA, () => true),
-    nominal === 1_000_000 ? Number((1 / 3).toFixed(3)) : undefined,
+    limit && Number(limit.toFixed(3)),
   );
-  // The fastest peer of 10M rows takes all processors, and so does a store unless it is told not to.
+  // For the record: a store takes workers unless it is told not to, as the fastest peer takes all processors.
   show(
     "Time on the arena with workers, to that of the fastest peer",
     ratios(FOUR, WORKERS, () => true),
-    nominal === 10_000_000 ? 1 / 2 : undefined,
   );
   show(
     "Time on the heap, to that of the fastest peer",
