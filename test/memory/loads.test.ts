@@ -21,8 +21,12 @@ test("what was loaded and dropped is collected unasked, though the collector doe
       const rows = await persistence.load();
       const [ids] = rows.chunks("orderId");
       expect(ids!.buffer).toBeInstanceOf(SharedArrayBuffer);
+      return ids!;
     };
-    await load();
+    // As docs/parquet.md says of what a platform may refuse.
+    const ids = await load();
+    expect(() => new Response(ids as BodyInit)).toThrow(TypeError);
+    expect((await new Response(ids.slice() as BodyInit).arrayBuffer()).byteLength).toBe(ids.byteLength);
     const first = process.memoryUsage.rss();
     let most = 0;
     for (let i = 0; i < 30; i++) {
