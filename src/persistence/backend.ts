@@ -103,7 +103,7 @@ export interface ScanOptions extends OperationOptions {
    * saves work, and need not. Bound to the schema of the snapshot; a column's `index` is the field's.
    */
   where?: BoundExpression | null | undefined;
-  /** Whether all batches are kept, as for a store that is loaded: their columns may then lie in memory that is had at once. */
+  /** Whether all batches are kept, as for a store that is loaded: their columns may then lie in shared memory. */
   kept?: boolean | undefined;
 }
 

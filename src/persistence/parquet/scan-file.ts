@@ -66,6 +66,8 @@ export async function* decodeFile(file: ParquetFile, schema: EntitySchema, scan:
   const done = { rows: 0, bytes: 0, totalRows: groups.reduce((rows, g) => rows + metadata.rowGroups[g].numRows, 0) };
   const engine = parquetEngine();
   const memory = new ReadMemory((byteLength) => engine.shareable(byteLength));
+  // Bytes of columns that are kept, until the collector is told of them: at once, or it would collect again and again.
+  let untold = kept ? done.totalRows * reader.fixedWidth : 0;
   const decode = async (group: number) => {
     const tasks = guarded(file.place, () => reader.tasks(group));
     const lent = memory.lend();
@@ -73,14 +75,13 @@ export async function* decodeFile(file: ParquetFile, schema: EntitySchema, scan:
     const stored = bytes.reduce((sum, { length }) => sum + length, 0);
     const checksums = file.chunkChecksums(group, tasks);
     if (bytes.every(({ buffer }) => !(buffer instanceof ArrayBuffer))) {
-      noteUnseenMemory(toCome);
-      toCome = 0;
+      noteUnseenMemory(untold);
+      untold = 0;
     }
     const decoded = await engine.decode(reader, tasks, bytes, { signal, checksums, kept });
     lent.giveBack();
     return { group, stored, decoded };
   };
-  let toCome = kept ? done.totalRows * reader.fixedWidth : 0;
   const small = groups.every((g) => decodedAbout(metadata.rowGroups[g], scan.columns.length) <= SMALL);
   for await (const { group, stored, decoded } of pipelined(groups, decode, { depth: small ? 3 : 2 })) {
     const rows = new SoA<EntityRow>(access.entity, { access });
