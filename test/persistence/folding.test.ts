@@ -2,8 +2,10 @@ import { PersistentStore } from "faun";
 import { ParquetPersistence, type ParquetPersistenceOptions } from "faun/parquet";
 import { describe, expect, test } from "vitest";
 import { segmentsIn } from "../../src/persistence/log/read-log.ts";
+import { FileStorage } from "../../src/persistence/storage/file-storage.ts";
 import { MemoryStorage } from "../../src/persistence/storage/memory-storage.ts";
 import { Order, type OrderInit, order, orders, soaOf } from "../conformance/entities.ts";
+import { SimulatedDisk } from "../storage/simulated-disk.ts";
 
 const MiB = 1024 * 1024;
 
@@ -134,6 +136,41 @@ describe("a fold that a commit made due", () => {
     await Promise.all([persistence.append(soaOf(orders(10, 6))), persistence.append(soaOf(orders(20, 20)))]);
     expect(await persistence.count()).toBe(29);
     await persistence.close();
+  });
+
+  test("is waited for by a commit that finds no room beside it", async () => {
+    const disk = new SimulatedDisk();
+    const storage = new FileStorage("/data", { fileSystem: disk, lock: disk.lock });
+    const persistence = new ParquetPersistence(Order, storage, { compression: "uncompressed", foldRows: 10 });
+    await persistence.append(soaOf(orders(0, 300)));
+    const rename = storage.rename.bind(storage);
+    let go = () => {};
+    const gate = new Promise<void>((resolve) => {
+      go = resolve;
+    });
+    const written = new Promise<void>((resolve) => {
+      storage.rename = async (from, to) => {
+        resolve();
+        await gate;
+        await rename(from, to);
+      };
+    });
+    for (const from of [300, 320]) await persistence.append(soaOf(orders(from, 20)));
+    await written;
+    // What is there now, with the file that the fold has written, is all there is room for.
+    disk.capacity = disk.files.reduce((sum, path) => sum + disk.content(path).length, 0);
+    let full = 0;
+    disk.onOperation = ({ kind, path }) => {
+      if (kind === "write" && path.includes(".log")) full++;
+      return undefined;
+    };
+    const appended = persistence.append(soaOf(orders(340, 5)));
+    while (full === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+    go();
+    await appended;
+    expect(await persistence.count()).toBe(345);
+    await persistence.close();
+    expect(await new ParquetPersistence(Order, storage).count()).toBe(345);
   });
 
   test("is over when the storage is closed, which waits for the commit", async () => {

@@ -40,6 +40,11 @@ export class Folding {
     return { rows: Math.max(rows, checkpoint.rows / 10), bytes: Math.max(bytes, checkpoint.bytes / 10) };
   }
 
+  /** Whether one is, and takes room beside what it replaces. */
+  get isUnderWay(): boolean {
+    return this.#underWay !== null;
+  }
+
   /** Resolves when none is under way, however it went. */
   async over(): Promise<void> {
     await this.#underWay;

@@ -20,6 +20,7 @@ import { settleSteps } from "../overlay/settle-steps.ts";
 import { assertSameSchema } from "../schema-check.ts";
 import { removeLeftovers } from "../storage/atomic-replace.ts";
 import type { Storage, StorageLock } from "../storage/storage.ts";
+import { StorageFullError } from "../storage/storage-full-error.ts";
 import { CategoryRoom } from "./category-room.ts";
 import type { CheckpointFacts, CheckpointFormat } from "./checkpoint.ts";
 import { CheckpointWriter } from "./checkpoint-writer.ts";
@@ -270,7 +271,8 @@ export class LoggedBackend implements Backend {
     txn: Transaction | null,
   ): Promise<void> {
     const { layers, log } = opened;
-    layers.noteLogged(await log.append(facts.seq, commit.at, commit.rows, txn, steps));
+    const append = () => log.append(facts.seq, commit.at, commit.rows, txn, steps);
+    layers.noteLogged(await append().catch((error: unknown) => this.#whenFolded(error, append)));
     opened.facts = facts;
     try {
       layers.top.apply(steps, asLogged);
@@ -283,6 +285,14 @@ export class LoggedBackend implements Backend {
       throw this.#broken;
     }
     await this.#folding.beginIfDue(opened);
+  }
+
+  /** Tries once more what found no room, where a fold was under way: that takes room of its own until it is over. */
+  async #whenFolded<R>(error: unknown, attempt: () => Promise<R>): Promise<R> {
+    const full = error instanceof StorageFullError && error.outcome === "failed";
+    if (!full || !this.#folding.isUnderWay) throw error;
+    await this.#folding.over();
+    return attempt();
   }
 
   /** The commit is a checkpoint: that of all there is, or of what the steps put in its place. */
