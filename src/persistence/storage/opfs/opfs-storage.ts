@@ -4,7 +4,7 @@ import { LockedError } from "../locked-error.ts";
 import { type FileWriter, folderOf, type Storage, type StorageLock, type StoredEntry, type StoredFile } from "../storage.ts";
 import { closeQuietly, failure } from "../system-call.ts";
 import { contentEntry, type Entries, type Meaning, nameEntry, newId, readEntries } from "./entries.ts";
-import { takeLock } from "./held-lock.ts";
+import { takeLock, takeLockWithin } from "./held-lock.ts";
 import { openToWrite } from "./open-to-write.ts";
 import { OpfsFile } from "./opfs-file.ts";
 import { type Locks, nameOf, type OpfsFileHandle, type OpfsFolder, rootFolder, webLocks } from "./platform.ts";
@@ -52,7 +52,7 @@ export class OpfsStorage implements Storage {
         const meaning = (await readEntries(folder)).names.get(baseOf(name));
         if (meaning === undefined) return null;
         // While it is held nobody removes the content.
-        const pin = await takeLock(this.#locks, this.#pinOf(name, meaning.id), { mode: "shared" });
+        const pin = await takeLock(this.#locks, this.#pinOf(name, meaning.id), "shared");
         try {
           const handle = await folder.getFileHandle(contentEntry(meaning.id));
           return new OpfsFile(path, handle, await handle.getFile(), async () => {
@@ -164,13 +164,10 @@ export class OpfsStorage implements Storage {
   async syncFolder(_folder: string): Promise<void> {}
 
   async lock(name: string): Promise<StorageLock> {
-    const signal = AbortSignal.timeout(PATIENCE_MS);
-    try {
-      return await takeLock(this.#locks, `faun lock ${this.#path(name)}`, { mode: "exclusive", signal });
-    } catch (cause) {
-      if (signal.aborted) throw new LockedError(this.location, { pid: undefined, host: undefined, since: undefined });
-      throw failure("lock", this.#path(name), cause);
-    }
+    const path = this.#path(name);
+    const lock = await this.#doing("lock", path, () => takeLockWithin(this.#locks, `faun lock ${path}`, PATIENCE_MS));
+    if (lock === null) throw new LockedError(this.location, { pid: undefined, host: undefined, since: undefined });
+    return lock;
   }
 
   get #locks(): Locks {

@@ -26,7 +26,7 @@ export interface OpfsFolder {
   keys(): AsyncIterable<string>;
 }
 
-interface LockRequest {
+export interface LockRequest {
   readonly mode?: "exclusive" | "shared";
   readonly ifAvailable?: boolean;
   readonly signal?: AbortSignal;
