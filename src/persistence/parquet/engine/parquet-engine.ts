@@ -198,6 +198,8 @@ async function gathered(
     return await new Promise<DecodedColumn[]>((resolve, reject) => {
       const all = new Array<DecodedColumn>(count);
       let missing = count;
+      // What is called off ends early, and not by an error of its own.
+      stop.listen(reject);
       const take = ({ indices, columns }: DecodedChunks) => {
         indices.forEach((index, i) => {
           all[index] = columns[i];

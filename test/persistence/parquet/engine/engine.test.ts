@@ -444,6 +444,23 @@ describe("a signal", () => {
     controller.abort(new Error("no longer"));
     await expect(failure).rejects.toThrow("no longer");
   });
+
+  test("also on this thread, between two columns", async () => {
+    const engine = new ParquetEngine({ workers: 0 });
+    const { reader, tasks, bytes, checksums } = await fileOf(Sale, sales(1000));
+    const controller = new AbortController();
+    // They are looked at as each column is begun.
+    const aborting = checksums.map((sum) => sum);
+    Object.defineProperty(aborting, 1, {
+      get() {
+        controller.abort(new Error("no longer"));
+        return checksums[1];
+      },
+    });
+    const failure = engine.decode(reader, tasks, bytes, { signal: controller.signal, checksums: aborting });
+    await expect(failure).rejects.toThrow("no longer");
+    await engine.decode(reader, tasks, bytes, { checksums });
+  });
 });
 
 test("however much work is asked for, little of it is under way", async () => {
