@@ -2,7 +2,6 @@ import type { RecordBatch } from "apache-arrow";
 import { readArrow } from "../arrow/read.ts";
 import { type ArrowSource, isArrowSource, rowsOf, toRecordBatches } from "../arrow/record-batches.ts";
 import { schemaOf } from "../entity/entity.ts";
-import { assertOptions } from "../entity/options.ts";
 import { projectEntity } from "../entity/projection.ts";
 import type { EntitySchema } from "../entity/schema.ts";
 import type { EntityClass, EntityRow } from "../entity/types.ts";
@@ -20,21 +19,23 @@ import { SoA, type SoAOptions } from "../soa/soa.ts";
 import { readOnlySource } from "../store/kernel-source.ts";
 import type { MemoryStats } from "../store/memory-stats.ts";
 import type { Backend, BackendSnapshot, Batches, Change, Commit, OperationOptions } from "./backend.ts";
-import { assertBatches, cutBatches, rowsOnce } from "./batches.ts";
+import { assertBatches, cutBatches, eachBatch, rowsOnce } from "./batches.ts";
 import { loadRows } from "./load-rows.ts";
+import { assertOperationOptions } from "./operation-options.ts";
 import type { Persistence } from "./persistence.ts";
 import { scanNeeds } from "./scan-needs.ts";
 import { assertSameSchema } from "./schema-check.ts";
-
-const OPERATION_OPTIONS = { signal: true, onProgress: true } as const;
-const LOAD_OPTIONS = { ...OPERATION_OPTIONS, allocator: true } as const;
 
 /** The public methods of every persistence, from its backend. */
 export class BackendPersistence<T extends EntityRow> implements Persistence<T> {
   readonly entity: EntityClass<T>;
   readonly backend: Backend;
   readonly #schema: EntitySchema;
-  #opened: Promise<unknown> | null = null;
+  /** The place as it was opened, and the signal of whoever did. */
+  #opened: { readonly done: Promise<unknown>; readonly signal: AbortSignal | undefined } | null = null;
+  /** Calls that wait until it is open, to ask the backend in the same turn. */
+  readonly #entering = new Set<Promise<void>>();
+  #closing: Promise<void> | null = null;
 
   constructor(entity: EntityClass<T>, backend: Backend) {
     this.entity = entity;
@@ -42,14 +43,29 @@ export class BackendPersistence<T extends EntityRow> implements Persistence<T> {
     this.#schema = schemaOf(entity);
   }
 
-  async open(options?: OperationOptions): Promise<void> {
-    this.#opened ??= this.backend.open(this.#schema, options);
-    const opening = this.#opened;
-    try {
-      await opening;
-    } catch (error) {
-      if (this.#opened === opening) this.#opened = null;
-      throw error;
+  open(options?: OperationOptions): Promise<void> {
+    const entering = this.#open(options);
+    this.#entering.add(entering);
+    const over = () => this.#entering.delete(entering);
+    entering.then(over, over);
+    return entering;
+  }
+
+  async #open(options?: OperationOptions): Promise<void> {
+    assertOperationOptions(this.#schema.name, options);
+    const signal = options?.signal ?? undefined;
+    for (;;) {
+      signal?.throwIfAborted();
+      this.#opened ??= { done: this.backend.open(this.#schema, options), signal };
+      const opened = this.#opened;
+      try {
+        await opened.done;
+        return;
+      } catch (error) {
+        if (this.#opened === opened) this.#opened = null;
+        // Whoever opened for several callers gave up for himself.
+        if (opened.signal?.aborted !== true || opened.signal === signal) throw error;
+      }
     }
   }
 
@@ -71,7 +87,7 @@ export class BackendPersistence<T extends EntityRow> implements Persistence<T> {
   }
 
   async clear(options?: OperationOptions): Promise<Commit> {
-    this.#assertOptions(options);
+    assertOperationOptions(this.#schema.name, options);
     await this.open();
     return this.backend.commit([{ kind: "clear" }], options);
   }
@@ -84,7 +100,7 @@ export class BackendPersistence<T extends EntityRow> implements Persistence<T> {
         return soa;
       },
       options,
-      LOAD_OPTIONS,
+      { allocator: true },
     );
   }
 
@@ -96,7 +112,7 @@ export class BackendPersistence<T extends EntityRow> implements Persistence<T> {
     return this.#read((snapshot) => this.#answer(snapshot, plan, options), options);
   }
 
-  explain<C extends QueryColumns, R>(query: Query<C, R> | Plan, options?: OperationOptions): Promise<string> {
+  async explain<C extends QueryColumns, R>(query: Query<C, R> | Plan, options?: OperationOptions): Promise<string> {
     const plan = bindPlan(planOf(query), this.#schema);
     return this.#read(async (snapshot) => {
       if (snapshot.explain !== undefined) return snapshot.explain(plan, options);
@@ -128,27 +144,35 @@ export class BackendPersistence<T extends EntityRow> implements Persistence<T> {
     if (!Number.isInteger(rows) || rows < 1) {
       throw new ValidationError({ entity: this.#schema.name, value: rows, expected: "rows per batch: an integer from 1" });
     }
-    this.#assertOptions(options);
+    assertOperationOptions(this.#schema.name, options);
     return this.#scan(rows, options);
   }
 
   async close(): Promise<void> {
     this.backend.assertCommittable?.();
+    // What was asked for before is done before.
+    while (this.#entering.size > 0) await Promise.allSettled(this.#entering);
     const opened = this.#opened;
     this.#opened = null;
-    // Opening failed: there is nothing to close, and whoever opened was told.
-    const failed = await opened?.then(
-      () => false,
-      () => true,
-    );
-    if (failed === false) await this.backend.close();
+    if (opened !== null) {
+      const closing = this.backend.close();
+      const over = () => {
+        if (this.#closing === closing) this.#closing = null;
+      };
+      this.#closing = closing;
+      closing.then(over, over);
+    }
+    await this.#closing;
   }
 
   async *#scan(rows: number, options?: OperationOptions): AsyncGenerator<RecordBatch> {
     await this.open();
     const snapshot = await this.backend.snapshot(undefined, options);
     try {
-      yield* cutBatches(snapshot.scan(options), rows);
+      for await (const batch of cutBatches(snapshot.scan(options), rows)) {
+        yield batch;
+        options?.signal?.throwIfAborted();
+      }
     } finally {
       await snapshot.close();
     }
@@ -161,26 +185,19 @@ export class BackendPersistence<T extends EntityRow> implements Persistence<T> {
     options?: OperationOptions,
     checked = false,
   ): Promise<Commit> {
-    this.#assertOptions(options);
+    assertOperationOptions(this.#schema.name, options);
     // At once: rows added to the source while the place is being opened are not meant.
     const change: Change = { kind, rows: take() };
     await this.open();
     return this.backend.commit([change], checked ? { ...options, checked } : options);
   }
 
-  #assertOptions(
-    options: OperationOptions | undefined,
-    known: typeof LOAD_OPTIONS | typeof OPERATION_OPTIONS = OPERATION_OPTIONS,
-  ) {
-    if (options !== undefined) assertOptions<OperationOptions>(`${this.#schema.name}: options`, options, known);
-  }
-
   async #read<R>(
     read: (snapshot: BackendSnapshot) => Promise<R>,
     options?: OperationOptions,
-    known?: typeof LOAD_OPTIONS,
+    others?: Readonly<Record<string, true>>,
   ): Promise<R> {
-    this.#assertOptions(options, known);
+    assertOperationOptions(this.#schema.name, options, others);
     await this.open();
     const snapshot = await this.backend.snapshot(undefined, options);
     try {
@@ -229,6 +246,7 @@ export class BackendPersistence<T extends EntityRow> implements Persistence<T> {
 
   #checked(batches: Batches): () => Batches {
     assertBatches(this.#schema.name, batches);
-    return rowsOnce(this.#schema.name, batches);
+    const rows = rowsOnce(this.#schema.name, batches);
+    return () => eachBatch(this.#schema.name, rows());
   }
 }

@@ -49,6 +49,22 @@ export function assertBatches(entity: string, batches: unknown): void {
 }
 
 /**
+ * The batches as they come, each looked at: what has no number of rows would be taken for one without rows.
+ * @throws ValidationError
+ */
+export async function* eachBatch(entity: string, batches: Batches): AsyncGenerator<RecordBatch> {
+  for await (const batch of batches) {
+    if (typeof (batch as Partial<RecordBatch> | null | undefined)?.numRows !== "number")
+      throw new ValidationError({
+        entity,
+        value: batch,
+        expected: "Arrow record batches; toRecordBatches() makes them of a store",
+      });
+    yield batch;
+  }
+}
+
+/**
  * The `rows()` of a change. What is its own iterator, such as a generator, gives its items once: a backend that needs
  * them again is refused instead of being given nothing.
  */

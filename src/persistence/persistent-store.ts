@@ -23,6 +23,7 @@ import { Store } from "../store/store.ts";
 import type { ChangeKind, OperationOptions, Transaction, Version } from "./backend.ts";
 import { type Ingested, type IngestOptions, type IngestTarget, ingest } from "./ingest.ts";
 import { copyInRows, loadRows } from "./load-rows.ts";
+import { assertOperationOptions } from "./operation-options.ts";
 import type { Persistence } from "./persistence.ts";
 import { assertOpenable } from "./persistent-store/assert-openable.ts";
 import type { Barrier } from "./persistent-store/barrier.ts";
@@ -244,6 +245,7 @@ export class PersistentStore<T extends EntityRow> extends Queryable<T, "source">
    */
   saveToStorage(options: OperationOptions = {}): Promise<void> {
     return this.#barrier({ empties: false, changesRows: false, settles: false }, async () => {
+      assertOperationOptions(this.kernel.schema.name, options);
       this.#queue.assertWhole();
       options.signal?.throwIfAborted();
       const batches = recordBatchesOf(new FrozenRows(this.kernel));
@@ -269,6 +271,7 @@ export class PersistentStore<T extends EntityRow> extends Queryable<T, "source">
    */
   clearAll(options: OperationOptions = {}): Promise<void> {
     return this.#barrier({ empties: true, changesRows: true, settles: false }, async () => {
+      assertOperationOptions(this.kernel.schema.name, options);
       options.signal?.throwIfAborted();
       await this.#queue.commit({ kind: "clear" }, false, options, () =>
         this.#replaceMemory(emptyKernel(this.persistence.entity, this.#options)),
