@@ -1,6 +1,6 @@
 import type { RecordBatch } from "apache-arrow";
 import type { EntitySchema } from "../../entity/schema.ts";
-import type { BoundPlan } from "../../query/bound.ts";
+import type { BoundExpression } from "../../query/bound.ts";
 import type { MemoryStats } from "../../store/memory-stats.ts";
 import type { Commit, OperationOptions, ScanOptions } from "../backend.ts";
 import type { KeyId } from "../key-id.ts";
@@ -31,8 +31,8 @@ export interface Checkpoint {
   /** Which of these keys there are. */
   findKeys(keys: readonly unknown[], options?: OperationOptions): Promise<ReadonlySet<KeyId>>;
   stats(): MemoryStats;
-  /** What answering a plan would read, in words. */
-  explain(plan: BoundPlan): Promise<string>;
+  /** What a scan of these fields, by their names, would read, in words. */
+  explain(columns: readonly string[], where: BoundExpression | null): string;
 }
 
 /** How checkpoints are kept in a storage. */

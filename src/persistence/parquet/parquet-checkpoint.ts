@@ -1,11 +1,11 @@
 import type { RecordBatch } from "apache-arrow";
 import type { EntitySchema } from "../../entity/schema.ts";
-import type { BoundPlan } from "../../query/bound.ts";
+import type { BoundExpression } from "../../query/bound.ts";
 import { describe } from "../../query/engine/describe.ts";
 import type { OperationOptions, ScanOptions } from "../backend.ts";
 import type { KeyId } from "../key-id.ts";
 import type { Checkpoint, CheckpointFacts } from "../log/checkpoint.ts";
-import { fieldIndices, scanNeeds } from "../scan-needs.ts";
+import { fieldIndices } from "../scan-needs.ts";
 import { findKeys } from "./find-keys.ts";
 import type { ParquetFile } from "./parquet-file.ts";
 import { type ParquetStats, statsOf } from "./parquet-stats.ts";
@@ -63,10 +63,9 @@ export class ParquetCheckpoint implements Checkpoint {
   }
 
   /** Which row groups and columns would be read. Looks at statistics only. */
-  async explain(plan: BoundPlan): Promise<string> {
+  explain(columns: readonly string[], where: BoundExpression | null): string {
     const { file, schema } = this;
     if (file === null) return `${schema.name}: nothing is stored`;
-    const { columns, where } = scanNeeds(plan);
     const all = file.footer.metadata.rowGroups;
     const read = matchingRowGroups(file, schema, where);
     const rows = read.reduce((sum, g) => sum + all[g].numRows, 0);

@@ -112,7 +112,7 @@ export class ParquetPersistence<T extends EntityRow> extends BackendPersistence<
     return new AttachedParquet(entity, storage, name, limits);
   }
 
-  /** What the file takes: its size, and the bytes and encodings of each column. Read from the footer alone. */
+  /** What the file takes: its size, and the bytes and encodings of each column. Read from the footer alone, and the log. */
   override memoryStats(options?: OperationOptions): Promise<ParquetStats> {
     return super.memoryStats(options) as Promise<ParquetStats>;
   }

@@ -15,9 +15,12 @@ export interface ParquetColumnStats {
   readonly encodings: readonly string[];
 }
 
-/** What stored rows take: `totalBytes` is the size of the file, `numBatches` its row groups. */
+/**
+ * What stored rows take: `totalBytes` is the size of the file, `numBatches` its row groups. Rows that only the log has are
+ * counted with what they take in memory.
+ */
 export interface ParquetStats extends MemoryStats {
-  /** Of the fields that the file has. */
+  /** Of the fields that the file has, as the last fold left it. */
   readonly columns: readonly ParquetColumnStats[];
 }
 

@@ -199,6 +199,35 @@ test("only the wanted columns of row groups that may match are read", async () =
   await persistence.close();
 });
 
+test("what is committed since the last fold changes what is counted and read, and explain tells it", async () => {
+  const persistence = new ParquetPersistence(Order, new MemoryStorage(), { rowGroupSize: 100 });
+  await persistence.save(soaOf(orders(0, 1000)));
+  const plan = query(Order).where((order) => order.total.lt(0));
+  const folded = await persistence.memoryStats();
+  expect(folded.columns).toHaveLength(7);
+  expect(await persistence.explain(plan)).toContain("statistics rule out 10 of 10 row groups");
+
+  await persistence.append(soaOf([order(5000)]));
+  const logged = await persistence.memoryStats();
+  expect(logged).toMatchObject({ totalRows: 1001, numBatches: 11, columns: folded.columns });
+  expect(logged.totalBytes).toBeGreaterThan(folded.totalBytes);
+  expect(await persistence.explain(plan)).toContain("statistics rule out 10 of 10 row groups");
+
+  await persistence.backend.commit([updateChange(["total"], [order(5, { total: -1 })])]);
+  expect((await persistence.query(plan)).toArray().map(({ orderId }) => orderId)).toEqual([5n]);
+  const explained = await persistence.explain(plan);
+  expect(explained).not.toContain("rule out");
+  expect(explained).toContain("read 10 row groups, 1,000 rows");
+  expect(explained).toContain("row groups cannot be ruled out: rows have changed since");
+  const few = await persistence.explain(plan.select("total"));
+  expect(few).toContain("columns read: orderId, total");
+
+  await persistence.clear();
+  expect(await persistence.memoryStats()).toMatchObject({ totalRows: 0, totalBytes: 0, columns: folded.columns });
+  expect(await persistence.explain(plan)).toContain("nothing of the checkpoint is read");
+  await persistence.close();
+});
+
 test("row groups that are read into shared memory, again and again, come back as they were", async () => {
   class Point extends Entity("points", { id: u64().key(), x: f64(), y: f64(), note: utf8() }) {}
   const folder = mkdtempSync(join(tmpdir(), "faun-shared-"));
