@@ -54,7 +54,7 @@ export async function answerPlan(
   const parts: SoA<EntityRow>[] = [];
   try {
     const values = bindAll(connection, compiled.parameters);
-    const stream = await connection.stream(compiled.sql, values, { signal, error: (cause) => cause });
+    const stream = await connection.stream(compiled.sql, values, { signal, rollback: true, error: (cause) => cause });
     for await (const part of fetchRows(connection.binding, stream, access)) parts.push(part);
   } catch (cause) {
     if (cause instanceof NotCompiled) return undefined;

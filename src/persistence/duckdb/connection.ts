@@ -3,7 +3,7 @@ import type { Binding, Connection, DuckModules, DuckResult, DuckValue, PreparedS
 import { databaseError, isInterrupt } from "./errors.ts";
 import { assertSqlText } from "./identifiers.ts";
 import { ResultStream } from "./result-stream.ts";
-import { interruptOnAbort, interruptOnExit } from "./running.ts";
+import { interruptOnAbort, interruptOnExit, keepInterrupting } from "./running.ts";
 
 export interface StatementOptions {
   /** Interrupts the statement: it rejects with the signal's reason. */
@@ -12,6 +12,8 @@ export interface StatementOptions {
   error?: ((cause: unknown) => unknown) | undefined;
   /** Another text that does the same, taken instead where it can be prepared. */
   sooner?: string | undefined;
+  /** Where it fails while its rows are read, the transaction may be rolled back to find out why. */
+  rollback?: boolean | undefined;
   /** What its steps on DuckDB's threads wait for their turn at. */
   gate?: { run<R>(step: () => Promise<R>, signal?: AbortSignal): Promise<R> } | undefined;
 }
@@ -55,8 +57,15 @@ export class DuckConnection {
   /** Begins a statement whose rows are read as they are wanted. */
   async stream(sql: string, values: readonly DuckValue[] = [], options: StatementOptions = {}): Promise<ResultStream> {
     return this.#inTurn(options, async () => {
+      const { binding } = this;
       const result = await this.#execute(sql, values, true, options);
-      this.#stream = new ResultStream(this.binding, result, (step) => this.#queue(() => this.#guarded(options, step)));
+      const selects = binding.result_statement_type(result) === binding.StatementType.SELECT;
+      this.#stream = new ResultStream(
+        binding,
+        result,
+        (step) => this.#queue(() => this.#guarded(options, step)),
+        async (cause) => this.#told(cause ?? (await this.#causeOf(sql, selects ? values : null, options)), options),
+      );
       return this.#stream;
     });
   }
@@ -83,13 +92,18 @@ export class DuckConnection {
     if (!this.#closed) this.binding.interrupt(this.handle);
   }
 
-  /** Ends what runs, rolls back what is not committed, and gives the connection back. Twice is fine. */
+  /**
+   * Ends what runs, rolls back what is not committed, and gives the connection back; whoever reads rows is told by a
+   * DatabaseError. Twice is fine.
+   */
   async close(): Promise<void> {
     if (this.#closed) return;
-    this.interrupt();
     this.#closed = true;
-    this.#stream?.cancel();
+    this.#stream?.cancel(this.#closedError());
+    const ended = keepInterrupting({ interrupt: () => this.binding.interrupt(this.handle) });
     await this.#turn.catch(() => undefined);
+    await this.#stream?.giveUp();
+    ended();
     this.binding.disconnect_sync(this.handle);
   }
 
@@ -123,8 +137,7 @@ export class DuckConnection {
   async #inTurn<R>(options: StatementOptions, step: () => Promise<R>): Promise<R> {
     options.signal?.throwIfAborted();
     return this.#queue(async () => {
-      if (this.#closed) throw new DatabaseError(`${this.#what}: the connection is closed`);
-      options.signal?.throwIfAborted();
+      if (this.#closed) throw this.#closedError();
       if (this.#stream !== null && !this.#stream.done) await this.#stream.drain();
       this.#stream = null;
       return this.#guarded(options, step);
@@ -137,18 +150,46 @@ export class DuckConnection {
     return turn;
   }
 
-  async #guarded<R>({ signal, error, gate }: StatementOptions, step: () => Promise<R>): Promise<R> {
+  async #guarded<R>(options: StatementOptions, step: () => Promise<R>): Promise<R> {
+    const { signal, gate } = options;
+    signal?.throwIfAborted();
     const settled = interruptOnAbort(this, signal);
     const ended = interruptOnExit(this);
     try {
       return await (gate === undefined ? step() : gate.run(step, signal));
     } catch (cause) {
-      if (signal?.aborted === true && cause === signal.reason) throw cause;
-      if (signal?.aborted === true && isInterrupt(cause)) throw signal.reason;
-      throw error === undefined ? databaseError(this.#what, cause) : error(cause);
+      throw this.#told(cause, options);
     } finally {
       ended();
       settled();
     }
+  }
+
+  /** What to tell of a failure. */
+  #told(cause: unknown, { signal, error }: StatementOptions): unknown {
+    if (signal?.aborted === true && (cause === signal.reason || isInterrupt(cause))) return signal.reason;
+    if (this.#closed && isInterrupt(cause)) return this.#closedError();
+    return error === undefined ? databaseError(this.#what, cause) : error(cause);
+  }
+
+  /**
+   * Why a statement failed while its rows were read, which the binding does not tell: it is run once more, without giving
+   * rows. To be called in turn.
+   * @param values its parameters; null where to run it again could change something
+   */
+  async #causeOf(sql: string, values: readonly DuckValue[] | null, { signal, rollback }: StatementOptions): Promise<unknown> {
+    if (signal?.aborted === true || this.#closed) return new Error("INTERRUPT Error: Interrupted!");
+    try {
+      if (rollback === true) await this.#execute("ROLLBACK", [], false);
+      if (values !== null) await this.#execute(`EXPLAIN ANALYZE ${sql}`, values, false);
+    } catch (cause) {
+      // It cannot be explained, or within the transaction that it failed in nothing can.
+      if (!/^(Parser|TransactionContext) Error/.test((cause as Error).message)) return cause;
+    }
+    return new DatabaseError(`${this.#what}: the statement failed while its rows were read, and the engine does not tell why`);
+  }
+
+  #closedError(): DatabaseError {
+    return new DatabaseError(`${this.#what}: the connection is closed`);
   }
 }

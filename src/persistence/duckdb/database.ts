@@ -44,6 +44,7 @@ export class DuckDatabase {
 
   /** A connection of its own. Times are told in UTC. */
   async connect(): Promise<DuckConnection> {
+    if (this.#closed) throw new DatabaseError(`${this.name}: the database is closed`);
     const handle = await this.modules.binding.connect(this.#handle);
     const connection = new DuckConnection(this.modules, handle, this.name);
     await connection.run("SET TimeZone = 'UTC'");

@@ -3,6 +3,7 @@ import { assertOptions } from "../../entity/options.ts";
 import type { EntityClass, EntityRow } from "../../entity/types.ts";
 import { ValidationError } from "../../errors.ts";
 import { BackendPersistence } from "../backend-persistence.ts";
+import type { DuckConnection } from "./connection.ts";
 import type { DuckDatabase } from "./database.ts";
 import { DuckDBBackend } from "./duckdb-backend.ts";
 import type { SqlValue } from "./parameters.ts";
@@ -38,7 +39,9 @@ export interface DuckDBPersistenceOptions {
  */
 export class DuckDBPersistence<T extends EntityRow> extends BackendPersistence<T> implements Sql {
   declare readonly backend: DuckDBBackend<T>;
-  readonly #statements = new SqlStatements(sessionRunner(() => this.#database()));
+  /** Connections of statements whose rows are being read. */
+  readonly #reading = new Set<DuckConnection>();
+  readonly #statements = new SqlStatements(sessionRunner(() => this.#database(), this.#reading));
 
   /** @throws ValidationError if `entity` is no entity class, or an option is out of range */
   constructor(entity: EntityClass<T>, options: DuckDBPersistenceOptions = {}) {
@@ -113,6 +116,17 @@ export class DuckDBPersistence<T extends EntityRow> extends BackendPersistence<T
         expected: "an async function of what runs statements",
       });
     return runTransaction(await this.#database(), body);
+  }
+
+  /**
+   * Gives the file and its lock back, after the writes under way. Statements whose rows are still being read reject with
+   * DatabaseError. Using the persistence again opens it again.
+   * @throws DatabaseError within a transaction() of the database
+   */
+  override async close(): Promise<void> {
+    this.backend.assertCommittable();
+    await Promise.all([...this.#reading].map((connection) => connection.close()));
+    await super.close();
   }
 
   async #database(): Promise<DuckDatabase> {

@@ -95,21 +95,26 @@ export class DuckDBSnapshot implements BackendSnapshot {
     const access = new RowAccess(projectEntity(this.schema, names, { keyed: false }));
     const condition = where === undefined || where === null ? null : this.#predicate(where);
     await this.#connection.run(`SET streaming_buffer_size = '${BUFFERED}'`);
-    const stream = await this.#connection.stream(
-      `SELECT ${columnList(access.schema)} FROM ${this.#table.sql}${condition === null ? "" : ` WHERE ${condition.sql}`}`,
-      condition?.values ?? [],
-      { signal },
-    );
     const done = { rows: 0, bytes: 0 };
-    for await (const rows of fetchRows(this.#connection.binding, stream, access)) {
-      signal?.throwIfAborted();
-      for (const batch of recordBatchesOf(rows)) {
-        done.rows += batch.numRows;
-        done.bytes += bytesOf(batch);
-        onProgress?.({ ...done });
-        yield batch;
-        this.#assertOpen();
+    try {
+      const stream = await this.#connection.stream(
+        `SELECT ${columnList(access.schema)} FROM ${this.#table.sql}${condition === null ? "" : ` WHERE ${condition.sql}`}`,
+        condition?.values ?? [],
+        { signal, rollback: true },
+      );
+      for await (const rows of fetchRows(this.#connection.binding, stream, access)) {
+        signal?.throwIfAborted();
+        for (const batch of recordBatchesOf(rows)) {
+          done.rows += batch.numRows;
+          done.bytes += bytesOf(batch);
+          onProgress?.({ ...done });
+          yield batch;
+          this.#assertOpen();
+        }
       }
+    } catch (error) {
+      await this.#renew().catch(() => undefined);
+      throw error;
     }
     signal?.throwIfAborted();
   }

@@ -9,6 +9,9 @@ const kindOf = (message: string): string =>
 
 const NO_ROOM = /No space left on device|Disk quota exceeded|not enough space on the disk/i;
 
+const DAMAGED = /^IO Error: (Corrupt database file|Could not read enough bytes)/;
+const NO_DATABASE = /is not a valid DuckDB database file/;
+
 /**
  * What DuckDB threw, as an error of ours; the engine's own message is in it, and the error is its cause.
  * @param what what was being done, for the message
@@ -19,6 +22,8 @@ export function databaseError(what: string, cause: unknown): FaunError {
   switch (kindOf(message)) {
     case "IO": {
       const holder = /Conflicting lock is held in (.*?) \(PID (\d+)\)(?: by user (\S+))?/.exec(message);
+      if (DAMAGED.test(message)) return new CorruptDataError(`${what}: ${message}`, { cause });
+      if (NO_DATABASE.test(message)) return new DatabaseError(`${what}: ${message}`, { cause });
       if (holder === null) return new (NO_ROOM.test(message) ? StorageFullError : IoError)(`${what}: ${message}`, { cause });
       const [, program, pid, user] = holder;
       return new DatabaseError(

@@ -10,15 +10,23 @@ export class ResultStream implements AsyncIterable<DataChunk> {
   readonly #binding: Binding;
   /** Runs a step on the connection, in turn. */
   readonly #inTurn: <R>(step: () => Promise<R>) => Promise<R>;
+  /** What to tell whoever reads of a failure, in turn; its cause is undefined where the binding tells none. */
+  readonly #told: (cause: unknown) => Promise<unknown>;
   readonly #buffered: DataChunk[] = [];
   #done = false;
   #exhausted = false;
   #failure: unknown;
 
-  constructor(binding: Binding, result: DuckResult, inTurn: <R>(step: () => Promise<R>) => Promise<R>) {
+  constructor(
+    binding: Binding,
+    result: DuckResult,
+    inTurn: <R>(step: () => Promise<R>) => Promise<R>,
+    told: (cause: unknown) => Promise<unknown>,
+  ) {
     this.#binding = binding;
     this.result = result;
     this.#inTurn = inTurn;
+    this.#told = told;
   }
 
   get done(): boolean {
@@ -75,10 +83,26 @@ export class ResultStream implements AsyncIterable<DataChunk> {
     }
   }
 
-  /** Reads no further: the connection is free for the next statement. */
-  cancel(): void {
+  /**
+   * Reads no further: the connection is free for the next statement.
+   * @param failure what whoever still reads is told; else the result ends for them
+   */
+  cancel(failure?: unknown): void {
+    if (!this.#done || this.#buffered.length > 0) this.#failure ??= failure;
     this.#done = true;
     this.#buffered.length = 0;
+  }
+
+  /**
+   * To be called in turn, and while the engine is interrupted: a result that was not read to its end holds the database, and
+   * the lock of its file, until it is collected, and one that failed does not.
+   */
+  async giveUp(): Promise<void> {
+    this.cancel();
+    while (!this.#exhausted) {
+      const chunk = await this.#binding.fetch_chunk(this.result).catch(() => null);
+      this.#exhausted = chunk === null || this.#binding.data_chunk_get_size(chunk) === 0;
+    }
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<DataChunk> {
@@ -91,14 +115,25 @@ export class ResultStream implements AsyncIterable<DataChunk> {
 
   async #fetch(): Promise<void> {
     if (this.#done) return;
+    let cause: unknown;
     try {
       const chunk = await this.#binding.fetch_chunk(this.result);
-      if (chunk === null || this.#binding.data_chunk_get_size(chunk) === 0) this.#done = this.#exhausted = true;
-      else this.#buffered.push(chunk);
+      if (chunk !== null && this.#binding.data_chunk_get_size(chunk) > 0) {
+        // Who cancelled meanwhile wants no more.
+        if (!this.#done) this.#buffered.push(chunk);
+        return;
+      }
+      // There is no chunk where the engine failed either: the binding tells it by the type of the result alone.
+      if (this.#binding.result_return_type(this.result) !== this.#binding.ResultType.INVALID) {
+        this.#done = this.#exhausted = true;
+        return;
+      }
     } catch (error) {
-      this.#done = this.#exhausted = true;
-      this.#failure = error;
-      throw error;
+      cause = error;
     }
+    this.#done = this.#exhausted = true;
+    const failure = await this.#told(cause);
+    this.#failure ??= failure;
+    throw failure;
   }
 }

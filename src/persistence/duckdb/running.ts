@@ -29,19 +29,25 @@ export function interruptOnExit(statement: Interruptible): () => void {
 const INTERRUPT_AGAIN = 20;
 
 /**
- * Interrupts whatever runs from the moment on at which the signal aborts. An interrupt that comes before the engine has begun
- * a statement is forgotten when it does, so it is repeated until what is returned is called.
+ * Interrupts whatever runs, until what is returned is called: an interrupt that comes before the engine has begun a statement
+ * is forgotten when it does.
  */
+export function keepInterrupting(statement: Interruptible): () => void {
+  statement.interrupt();
+  const timer = setInterval(() => statement.interrupt(), INTERRUPT_AGAIN);
+  return () => clearInterval(timer);
+}
+
+/** Interrupts whatever runs from the moment on at which the signal aborts, until what is returned is called. */
 export function interruptOnAbort(statement: Interruptible, signal: AbortSignal | undefined): () => void {
   if (signal === undefined) return () => {};
-  let timer: ReturnType<typeof setInterval> | undefined;
+  let stop = () => {};
   const interrupt = () => {
-    statement.interrupt();
-    timer = setInterval(() => statement.interrupt(), INTERRUPT_AGAIN);
+    stop = keepInterrupting(statement);
   };
   signal.addEventListener("abort", interrupt, { once: true });
   return () => {
     signal.removeEventListener("abort", interrupt);
-    clearInterval(timer);
+    stop();
   };
 }

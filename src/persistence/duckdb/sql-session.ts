@@ -72,8 +72,11 @@ const begin =
   (values: readonly unknown[]) =>
     connection.stream(sql, bindParameters(connection.binding, "the statement", values), { signal });
 
-/** Statements on a database, each on a connection of its own. */
-export function sessionRunner(database: () => Promise<DuckDatabase>): SqlRunner {
+/**
+ * Statements on a database, each on a connection of its own.
+ * @param reading where the connections are while rows are read on them, so that whoever closes the database can close them
+ */
+export function sessionRunner(database: () => Promise<DuckDatabase>, reading: Set<DuckConnection>): SqlRunner {
   return async function* (sql, options, read) {
     const opened = await database();
     const connection = await opened.connect();
@@ -83,9 +86,12 @@ export function sessionRunner(database: () => Promise<DuckDatabase>): SqlRunner 
         throw new DatabaseError(
           `${opened.name}: BEGIN, COMMIT and ROLLBACK belong to transaction(), which hands out what to run statements with`,
         );
-      if (kind === "reads" || opened.readOnly) yield* read(connection, begin(connection, sql, options));
-      else yield* await writing(opened, connection, () => collect(read(connection, begin(connection, sql, options))));
+      if (kind === "reads" || opened.readOnly) {
+        reading.add(connection);
+        yield* read(connection, begin(connection, sql, options));
+      } else yield* await writing(opened, connection, () => collect(read(connection, begin(connection, sql, options))));
     } finally {
+      reading.delete(connection);
       await connection.close();
     }
   };
