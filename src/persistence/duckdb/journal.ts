@@ -1,6 +1,7 @@
 import type { Commit, Transaction, Version } from "../backend.ts";
 import type { DuckConnection } from "./connection.ts";
 import { quoteName } from "./identifiers.ts";
+import { mayChange } from "./written-tables.ts";
 
 const TABLE = "_faun_commits";
 
@@ -75,23 +76,28 @@ export class Journal {
   }
 
   /**
-   * Writes down that statements of the user may have changed the tables, within their transaction: whoever holds rows of an
-   * earlier version is told of the conflict.
+   * Writes down that statements of the user may have changed tables, within their transaction: whoever holds rows of an
+   * earlier version is told of the conflict. Also where they changed none it asks the engine something, which fails where
+   * one of them did.
    */
-  static async recordForeign(connection: DuckConnection): Promise<void> {
-    if (!(await Journal.exists(connection))) return;
+  static async recordForeign(connection: DuckConnection, statements: readonly string[]): Promise<void> {
+    const databases = await connection.rows(
+      "SELECT database_name FROM duckdb_databases() WHERE database_name <> current_database()",
+    );
+    const others = new Set(databases.map(([name]) => (name as string).toLowerCase()));
+    if (statements.length === 0 || !(await Journal.exists(connection))) return;
     const { binding } = connection;
     const tables = await connection.rows(`SELECT table_name, max(version) FROM ${TABLE} GROUP BY 1`);
-    for (const [name, version] of tables) {
-      const journal = new Journal(name as string, "local");
+    for (const [name, version] of tables as [string, bigint][]) {
+      if (!statements.some((sql) => mayChange(sql, name, (catalog) => others.has(catalog.toLowerCase())))) continue;
       // A table that was dropped has commits still.
       const there = await connection.rows(
         "SELECT 1 FROM duckdb_tables() WHERE database_name = current_database() AND schema_name = current_schema() AND table_name = $1",
-        [binding.create_varchar(name as string)],
+        [binding.create_varchar(name)],
       );
       if (there.length === 0) continue;
-      const [count] = await connection.rows(`SELECT count(*) FROM ${quoteName(name as string)}`);
-      await journal.record(connection, (version as bigint) + 1n, count?.[0] as bigint, undefined);
+      const [count] = await connection.rows(`SELECT count(*) FROM ${quoteName(name)}`);
+      await new Journal(name, "local").record(connection, version + 1n, count?.[0] as bigint, undefined);
     }
   }
 

@@ -59,11 +59,15 @@ const WRITES = ["INSERT", "UPDATE", "DELETE", "MERGE_INTO", "COPY", "CREATE", "C
 const kinds = (binding: Binding, names: readonly (keyof Binding["StatementType"])[]) =>
   new Set(names.map((name) => binding.StatementType[name] as number));
 
+/** What runs the statement that it explains, which may be one that writes. */
+const EXPLAINED_WRITE = /\banalyze\b[\s\S]*\b(?:insert|update|delete|merge|truncate|create|alter|drop|copy)\b/i;
+
 /** What a statement is. @throws DatabaseError for text with several, or none */
 async function kindOf(connection: DuckConnection, sql: string): Promise<"reads" | "writes" | "controls"> {
   const { binding } = connection;
   const type = await connection.inspect(sql, (statement) => binding.prepared_statement_type(statement) as number);
   if (type === (binding.StatementType.TRANSACTION as number)) return "controls";
+  if (type === (binding.StatementType.EXPLAIN as number)) return EXPLAINED_WRITE.test(sql) ? "writes" : "reads";
   return kinds(binding, WRITES).has(type) ? "writes" : "reads";
 }
 
@@ -89,7 +93,7 @@ export function sessionRunner(database: () => Promise<DuckDatabase>, reading: Se
       if (kind === "reads" || opened.readOnly) {
         reading.add(connection);
         yield* read(connection, begin(connection, sql, options));
-      } else yield* await writing(opened, connection, () => collect(read(connection, begin(connection, sql, options))));
+      } else yield* await writing(opened, connection, [sql], () => collect(read(connection, begin(connection, sql, options))));
     } finally {
       reading.delete(connection);
       await connection.close();
@@ -103,14 +107,19 @@ async function collect<R>(items: AsyncGenerator<R>): Promise<R[]> {
   return all;
 }
 
-/** Runs `change` as a commit of every table that Faun keeps here, for it may have changed any. */
-async function writing<R>(database: DuckDatabase, connection: DuckConnection, change: () => Promise<R>): Promise<R> {
+/** Runs `change` as a commit of the tables that Faun keeps here and that `statements` may change, of those when it has ended. */
+async function writing<R>(
+  database: DuckDatabase,
+  connection: DuckConnection,
+  statements: readonly string[],
+  change: () => Promise<R>,
+): Promise<R> {
   return database.exclusively(async () => {
     await connection.run("BEGIN TRANSACTION");
     let result: R;
     try {
       result = await change();
-      await Journal.recordForeign(connection);
+      await Journal.recordForeign(connection, database.readOnly ? [] : statements);
     } catch (error) {
       await connection.run("ROLLBACK").catch(() => undefined);
       throw error;
@@ -129,27 +138,42 @@ export async function runTransaction<R>(database: DuckDatabase, body: (tx: Sql) 
   const connection = await database.connect();
   let failure: { readonly error: unknown } | null = null;
   let over = false;
+  const written: string[] = [];
+  /** Statements that are not known to have begun or failed yet. */
+  const beginning = new Set<Promise<void>>();
   const run: SqlRunner = async function* (sql, options, read) {
     if (over) throw new DatabaseError(`${database.name}: the transaction is over; run statements before its function resolves`);
     if (failure !== null)
       throw new DatabaseError(`${database.name}: a statement of this transaction failed before, and it will be rolled back`, {
         cause: failure.error,
       });
+    let begun = () => {};
+    const begins = new Promise<void>((resolve) => {
+      begun = resolve;
+    }).then(() => {
+      beginning.delete(begins);
+    });
+    beginning.add(begins);
     try {
       const kind = await kindOf(connection, sql);
       if (kind === "controls")
         throw new DatabaseError(`${database.name}: a transaction() is committed or rolled back by how its function ends`);
-      yield* read(connection, begin(connection, sql, options));
+      if (kind === "writes") written.push(sql);
+      yield* read(connection, (values) => begin(connection, sql, options)(values).finally(begun));
     } catch (error) {
       failure ??= { error };
       throw error;
+    } finally {
+      begun();
     }
   };
   try {
-    return await writing(database, connection, async () => {
+    return await writing(database, connection, written, async () => {
       const result = await runInScope(database, () => body(new SqlStatements(run))).finally(() => {
         over = true;
       });
+      // Those that nobody waited for belong to it, too.
+      while (beginning.size > 0) await Promise.all(beginning);
       // A COMMIT now would resolve, and roll back.
       if (failure !== null)
         throw new DatabaseError(
