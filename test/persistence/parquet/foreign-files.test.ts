@@ -1,11 +1,13 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
 import {
   binary,
   bool,
   category,
+  count,
   date,
   decimal,
   Entity,
@@ -16,6 +18,7 @@ import {
   i16,
   i32,
   i64,
+  query,
   SchemaMismatchError,
   TypeConversionError,
   timestamp,
@@ -25,6 +28,7 @@ import {
   u64,
   utf8,
 } from "faun";
+import { ParquetPersistence } from "faun/parquet";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readFile } from "./read-file.ts";
 
@@ -175,6 +179,24 @@ describe("files of DuckDB read as DuckDB reads them", () => {
     expect(store.size).toBe(10_000);
     for (const row of store) expect(Object.values(row.toObject())).toEqual([null, null, null, null]);
   });
+});
+
+test("a file of PyArrow without rows is read, whose column of flags has no page", async () => {
+  class Flagged extends Entity("flagged", { id: i32(), flag: bool().nullable() }) {}
+  const file = fileURLToPath(new URL("../../interop/fixtures/pyarrow-no-rows.parquet", import.meta.url));
+  const flagged = ParquetPersistence.attach(Flagged, file);
+  expect((await flagged.load()).size).toBe(0);
+  expect(await flagged.memoryStats()).toMatchObject({ totalRows: 0, numBatches: 1 });
+  expect(
+    (
+      await flagged.query(
+        query(Flagged)
+          .where((row) => row.flag.eq(true))
+          .aggregate({ n: count() }),
+      )
+    ).toArray(),
+  ).toEqual([{ n: 0 }]);
+  await flagged.close();
 });
 
 describe("columns become what fields hold", () => {
