@@ -271,13 +271,13 @@ describe("damage", () => {
   test("a torn end is told and is none; what crashes leave is listed", async () => {
     const path = copyOf(sound);
     truncateSync(logOf(path), writtenIn(logOf(path)) - 20);
-    writeFileSync(join(path, "data.parquet.abc.tmp"), "begun");
+    writeFileSync(join(path, "data.parquet.faun-abc.tmp"), "begun");
     const report = await inspected(path);
     expect(report).toMatchObject({ status: 0, rows: 134, log: { state: "torn", commits: 3 } });
-    expect(report.otherFiles).toEqual([{ file: "data.parquet.abc.tmp", bytes: 5, what: "temporary" }]);
+    expect(report.otherFiles).toEqual([{ file: "data.parquet.faun-abc.tmp", bytes: 5, what: "temporary" }]);
     const { stdout } = await faun("inspect", path);
     expect(stdout).toMatch(/state +sound; .* behind the last whole commit, left by a crash/);
-    expect(stdout).toMatch(/data\.parquet\.abc\.tmp +5 B, left by a crash/);
+    expect(stdout).toMatch(/data\.parquet\.faun-abc\.tmp +5 B, left by a crash/);
   });
 
   test("a cut checkpoint is damage; the log is told all the same", async () => {

@@ -1,7 +1,7 @@
 /** What every storage promises, as tests: `describeStorage("memory", async () => new MemoryStorage())`. */
 import { IoError } from "faun";
 import { beforeEach, describe, expect, test } from "vitest";
-import { removeLeftovers, replaceFile } from "../../src/persistence/storage/atomic-replace.ts";
+import { removeLeftovers, replaceFile, temporaryName } from "../../src/persistence/storage/atomic-replace.ts";
 import { LockedError } from "../../src/persistence/storage/locked-error.ts";
 import type { Storage } from "../../src/persistence/storage/storage.ts";
 
@@ -168,10 +168,12 @@ export function describeStorage(kind: string, make: () => Promise<Storage>): voi
 
     test("what ended replacements leave behind goes", async () => {
       await put(storage, "a", "kept");
-      await put(storage, "a.1234.tmp", "");
-      await put(storage, "data.tmp", "half");
+      await put(storage, temporaryName("a"), "");
+      await put(storage, temporaryName("data.parquet"), "half");
+      const others = ["a.tmp", "a.1234.tmp", "faun-1.tmp", "a.faun-1.tmp.txt"];
+      for (const name of others) await put(storage, name, "somebody else's");
       await removeLeftovers(storage, "");
-      expect((await storage.list("")).map(({ name }) => name)).toEqual(["a"]);
+      expect((await storage.list("")).map(({ name }) => name).sort()).toEqual(["a", ...others].sort());
     });
 
     test("a lock is had once, until it is released", async () => {

@@ -36,7 +36,7 @@ export interface Operation {
   readonly path: string;
 }
 
-export type FaultCode = "EIO" | "ENOSPC" | "EINTR" | "EACCES";
+export type FaultCode = "ENOENT" | "EIO" | "ENOSPC" | "EINTR" | "EACCES";
 
 /** What goes wrong with an operation. */
 export type Fault =

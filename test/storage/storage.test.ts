@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { IoError, StorageFullError, ValidationError } from "faun";
 import { afterAll, describe, expect, test } from "vitest";
-import { isTemporary, replaceFile } from "../../src/persistence/storage/atomic-replace.ts";
+import { isTemporary, replaceFile, temporaryName } from "../../src/persistence/storage/atomic-replace.ts";
 import { FileStorage } from "../../src/persistence/storage/file-storage.ts";
 import { MemoryStorage } from "../../src/persistence/storage/memory-storage.ts";
 import type { Storage } from "../../src/persistence/storage/storage.ts";
@@ -39,6 +39,39 @@ test("a folder must have a name", () => {
   for (const root of ["", "a\0b", 5]) expect(() => new FileStorage(root as string)).toThrow(ValidationError);
   expect(new FileStorage("data/").location).toBe("data");
   expect(new FileStorage("/").location).toBe("/");
+});
+
+test.each(["file:///data", "file:data", "s3://bucket/data", new URL("file:///data")])(
+  "%s is no path, though one could be made of it",
+  (root) => {
+    expect(() => new FileStorage(root as string)).toThrow(
+      /^FileStorage\.root: expected the path of a folder, not a URL \(fileURLToPath/,
+    );
+  },
+);
+
+test("a folder stays where it was when it was named, wherever the process works later", async () => {
+  const here = process.cwd();
+  const [folder, elsewhere] = [await newFolder(), await newFolder()];
+  try {
+    process.chdir(folder);
+    const storage = new FileStorage("data");
+    await storage.createFolder("log");
+    process.chdir(elsewhere);
+    await put(storage, "log/a", "content");
+    await storage.createFolder("more");
+    expect(await readdir(elsewhere)).toEqual([]);
+    expect((await readdir(join(folder, "data"))).sort()).toEqual(["log", "more"]);
+  } finally {
+    process.chdir(here);
+  }
+});
+
+test("a folder in which none can be made, though it is there, is told of", async () => {
+  const disk = new SimulatedDisk();
+  disk.onOperation = ({ kind, path }) => (kind === "mkdir" && path === "/odd/data" ? { code: "ENOENT" } : undefined);
+  const storage = new FileStorage("/odd/data", { fileSystem: disk, lock: disk.lock });
+  await expect(storage.createFolder("log")).rejects.toThrow(/^cannot create \/odd\/data\/log: ENOENT/);
 });
 
 test("errors name the operation and the place", async () => {
@@ -184,7 +217,7 @@ describe("replacing a file on a disk that fails", () => {
     const { disk, storage } = await prepare();
     let syncs = 0;
     disk.onOperation = ({ kind, path }) => (kind === "sync" && isTemporary(path) && syncs++ === 0 ? { code: "EIO" } : undefined);
-    const writer = await storage.create("b.tmp");
+    const writer = await storage.create(temporaryName("b"));
     await writer.write(bytes("b"));
     await expect(writer.sync()).rejects.toThrow(IoError);
     await expect(writer.sync()).rejects.toThrow(/earlier failure/);

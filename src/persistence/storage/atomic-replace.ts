@@ -2,8 +2,8 @@ import { IoError } from "../../errors.ts";
 import { type FileWriter, folderOf, type Storage } from "./storage.ts";
 import { ioError } from "./storage-full-error.ts";
 
-/** What temporary files end with: those that a crash leaves behind are found by it. */
-const TEMPORARY = ".tmp";
+/** What temporary files end with: those that a crash leaves behind are found by it, and no file of anybody else. */
+const TEMPORARY = /\.faun-[0-9a-z]+\.tmp$/;
 
 /** How a replacement is done in steps, so that whoever writes can look at signals in between. */
 export interface ReplaceOptions {
@@ -66,12 +66,12 @@ export async function removeLeftovers(storage: Storage, folder: string): Promise
 }
 
 /** Whether a name is that of a file being written, or of one that was when its writer ended. */
-export const isTemporary = (name: string): boolean => name.endsWith(TEMPORARY);
+export const isTemporary = (name: string): boolean => TEMPORARY.test(name);
 
 /** A name beside `name` that nobody else takes. */
 export function temporaryName(name: string): string {
   const random = crypto.getRandomValues(new Uint32Array(2));
-  return `${name}.${Array.from(random, (word) => word.toString(36)).join("")}${TEMPORARY}`;
+  return `${name}.faun-${Array.from(random, (word) => word.toString(36)).join("")}.tmp`;
 }
 
 /** It is a leftover at worst, and whoever asked is told of what went wrong before. */

@@ -1,9 +1,10 @@
-import { IoError, ValidationError } from "../../errors.ts";
+import { IoError } from "../../errors.ts";
 import { removeQuietly, temporaryName } from "./atomic-replace.ts";
 import { NewFile, OpenFile } from "./file-handles.ts";
 import { lockFile } from "./file-lock.ts";
 import type { FileHandle, FileSystem } from "./file-system.ts";
 import { nodeBuiltin } from "./node-builtin.ts";
+import { assertPath } from "./path.ts";
 import { type FileWriter, folderOf, type Storage, type StorageLock, type StoredEntry, type StoredFile } from "./storage.ts";
 import { closeQuietly, codeOf, doing, failure, patiently } from "./system-call.ts";
 import { type SynchronousWrite, WriteNow } from "./write-now.ts";
@@ -26,6 +27,8 @@ const CLONE = 2;
 export class FileStorage implements Storage {
   readonly location: string;
   readonly durability = "local";
+  /** The folder, wherever the process works later. */
+  readonly #root: string;
   readonly #lock: FileStorageOptions["lock"];
   #fs: FileSystem | null;
   /** Null where something stands in for Node's. */
@@ -37,9 +40,9 @@ export class FileStorage implements Storage {
 
   /** @param root the folder, absolute or from where the process works now. @throws ValidationError */
   constructor(root: string, options: FileStorageOptions = {}) {
-    if (typeof root !== "string" || root === "" || root.includes("\0"))
-      throw new ValidationError({ entity: "FileStorage", field: "root", value: root, expected: "the path of a folder" });
+    assertPath("FileStorage", "root", root, "the path of a folder");
     this.location = root.replace(/(?<=.)[/\\]+$/, "");
+    this.#root = options.fileSystem === undefined ? absolute(this.location) : this.location;
     this.#fs = options.fileSystem ?? null;
     this.#lock = options.lock;
   }
@@ -193,7 +196,7 @@ export class FileStorage implements Storage {
   }
 
   #path(name: string): string {
-    return name === "" ? this.location : `${this.location}/${name}`;
+    return name === "" ? this.#root : `${this.#root}/${name}`;
   }
 
   /** undefined where that cannot be found out. */
@@ -215,15 +218,16 @@ export class FileStorage implements Storage {
   }
 
   /** @param fresh takes the folders in that were not there, and those below the root that nobody made here */
-  async #makeFolder(path: string, fresh: string[]): Promise<void> {
+  async #makeFolder(path: string, fresh: string[], aboveIsThere = false): Promise<void> {
     const above = parentOf(path);
     try {
       await this.#files.mkdir(path);
     } catch (error) {
       const code = codeOf(error);
-      if (code === "ENOENT" && above !== null) {
+      // Some folders take no others and say the same, as those of /proc, and one that was removed while a process works in it.
+      if (code === "ENOENT" && above !== null && !aboveIsThere) {
         await this.#makeFolder(above, fresh);
-        await this.#makeFolder(path, fresh);
+        await this.#makeFolder(path, fresh, true);
         return;
       }
       // Roots of drives and folders that may not be written to answer otherwise, though they are there.
@@ -232,7 +236,7 @@ export class FileStorage implements Storage {
       // Whoever made it may have ended before it was durable: once it is seen to.
       if (this.#folders.has(path)) return;
       this.#folders.add(path);
-      if (path.startsWith(`${this.location}/`)) fresh.push(path);
+      if (path.startsWith(`${this.#root}/`)) fresh.push(path);
       if (above !== null && !this.#unsynced.has(above)) this.#unsynced.set(above, "found");
       return;
     }
@@ -269,6 +273,18 @@ export class FileStorage implements Storage {
 
 /** What a folder answers that is not to be read or synced by this process, or by none. */
 const NO_SYNC_HERE: ReadonlySet<string> = new Set(["EACCES", "EPERM", "EROFS", "EINVAL", "ENOSYS", "ENOTSUP", "EOPNOTSUPP"]);
+
+/** Where it is below the folder that the process works in now; as it is where nobody knows that folder. */
+function absolute(path: string): string {
+  const { process } = globalThis as { process?: { getBuiltinModule?(name: string): unknown } };
+  const node = process?.getBuiltinModule?.("node:path") as { resolve(path: string): string } | undefined;
+  try {
+    return node?.resolve(path) ?? path;
+  } catch {
+    // It was removed: whatever is done there tells so.
+    return path;
+  }
+}
 
 function parentOf(path: string): string | null {
   const cut = Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\"));
