@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ArrowPersistence, Entity, PersistentStore, Store, toArrowIPC, toRecordBatches, u32, utf8, ValidationError } from "faun";
 import { DuckDBPersistence, sqlOver } from "faun/duckdb";
-import { ParquetPersistence } from "faun/parquet";
+import { MemoryStorage, ParquetPersistence } from "faun/parquet";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 class Note extends Entity("notes", { id: u32().key(), text: utf8() }) {}
@@ -89,10 +89,53 @@ test("SQL over live stores", async () => {
   await db.close();
 });
 
-test.each([undefined, null, 5, {}])("%s is no place for files", (place) => {
+test.each([undefined, null, 5, {}, "", new URL("file:///notes"), "file:///notes"])("%s is no place for files", (place) => {
   expect(() => new ParquetPersistence(Note, place as never)).toThrow(
     /^notes\.place: expected the path of a folder, or a storage/,
   );
+});
+
+test("no file is attached that has no name, and none with limits that say nothing", () => {
+  const storage = new MemoryStorage();
+  const files = [
+    undefined,
+    null,
+    5,
+    {},
+    "",
+    "notes/",
+    "file:///a",
+    new URL("file:///a"),
+    { storage, name: "" },
+    { storage: {}, name: "a" },
+  ];
+  for (const file of files)
+    expect(() => ParquetPersistence.attach(Note, file as never)).toThrow(
+      /^notes\.file: expected the path of a Parquet file, or /,
+    );
+  for (const decodedBytes of [0, -1, Number.NaN, "1", null])
+    expect(() => ParquetPersistence.attach(Note, "a", { limits: { decodedBytes } } as never)).toThrow(
+      /^notes: attach options\.limits\.decodedBytes: expected a number of bytes/,
+    );
+  expect(() => ParquetPersistence.attach(Note, "a", { limits: { decodedByte: 1 } } as never)).toThrow(
+    /did you mean "decodedBytes"\?/,
+  );
+  ParquetPersistence.attach(Note, { storage, name: "a" }, { limits: { decodedBytes: Number.POSITIVE_INFINITY } });
+});
+
+test.each<[options: object, message: string]>([
+  [{ compression: "zstd", compressionLevel: 23 }, "compressionLevel: expected an integer from 1 to 22, got 23"],
+  [{ compression: "gzip", compressionLevel: 1.5 }, "compressionLevel: expected an integer from 1 to 9, got 1.5"],
+  [{ compression: "brotli", compressionLevel: "4" }, 'compressionLevel: expected an integer from 0 to 11, got "4"'],
+  [{ compressionLevel: 3 }, "compressionLevel: expected none: snappy has no levels, got 3"],
+  [
+    { metadata: new Map([["team", "shop"]]) },
+    "metadata: expected an object whose properties are the entries, got an object of class Map",
+  ],
+  [{ metadata: [["team", "shop"]] }, "metadata: expected an object whose properties are the entries, got an array of 1"],
+  [{ encodings: "PLAIN" }, 'encodings: expected an object whose properties are the entries, got "PLAIN"'],
+])("%o is refused when it is given, not when it is used", (options, message) => {
+  expect(() => new ParquetPersistence(Note, folder, options as never)).toThrow(`notes: Parquet options.${message}`);
 });
 
 test.each([

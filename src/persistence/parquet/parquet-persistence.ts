@@ -9,6 +9,7 @@ import { LoggedBackend } from "../log/logged-backend.ts";
 import type { LoggedOptions } from "../log/logged-options.ts";
 import type { Persistence } from "../persistence.ts";
 import { FileStorage } from "../storage/file-storage.ts";
+import { assertPath } from "../storage/path.ts";
 import type { Storage } from "../storage/storage.ts";
 import { AttachedBackend } from "./attached-backend.ts";
 import { ParquetFormat } from "./parquet-format.ts";
@@ -89,9 +90,7 @@ export class ParquetPersistence<T extends EntityRow> extends BackendPersistence<
     assertOptions<ParquetPersistenceOptions>(`${name}: Parquet options`, options, PARQUET_OPTIONS);
     const settings = writeSettings(schemaOf(entity), options);
     const logging = loggedOptions(name, options);
-    const storage = typeof place === "string" ? new FileStorage(place) : place;
-    if (typeof (storage as Partial<Storage> | null | undefined)?.open !== "function")
-      throw new ValidationError({ entity: name, field: "place", value: place, expected: "the path of a folder, or a storage" });
+    const storage = isStorage(place) ? place : inFolder(name, place);
     super(entity, new LoggedBackend(entity as unknown as EntityClass<EntityRow>, storage, new ParquetFormat(settings), logging));
   }
 
@@ -106,10 +105,9 @@ export class ParquetPersistence<T extends EntityRow> extends BackendPersistence<
     file: string | { readonly storage: Storage; readonly name: string },
     options: AttachOptions = {},
   ): AttachedParquet<T> {
-    assertOptions<AttachOptions>(`${schemaOf(entity).name}: attach options`, options, { limits: true });
-    const { limits = {} } = options;
-    const { storage, name } = typeof file === "string" ? inFolder(schemaOf(entity).name, file) : file;
-    return new AttachedParquet(entity, storage, name, limits);
+    const entityName = schemaOf(entity).name;
+    const { storage, name } = fileOf(entityName, file);
+    return new AttachedParquet(entity, storage, name, attachLimits(entityName, options));
   }
 
   /** What the file takes: its size, and the bytes and encodings of each column. Read from the footer alone, and the log. */
@@ -157,9 +155,41 @@ function loggedOptions(entity: string, options: ParquetPersistenceOptions): Logg
   return { log, durability, interval, foldRows, foldBytes, readOnly, includeLog, onDamage };
 }
 
-function inFolder(entity: string, path: string): { storage: Storage; name: string } {
-  const cut = Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\"));
-  const name = path.slice(cut + 1);
-  if (name === "") throw new ValidationError({ entity, value: path, expected: "the path of a Parquet file" });
-  return { storage: new FileStorage(cut < 0 ? "." : cut === 0 ? "/" : path.slice(0, cut)), name };
+const isStorage = (place: unknown): place is Storage =>
+  typeof (place as Partial<Storage> | null | undefined)?.open === "function";
+
+function inFolder(entity: string, place: unknown): Storage {
+  assertPath(entity, "place", place, "the path of a folder, or a storage");
+  return new FileStorage(place);
+}
+
+/** @throws ValidationError */
+function fileOf(entity: string, file: unknown): { storage: Storage; name: string } {
+  if (typeof file === "object" && file !== null && "storage" in file && "name" in file) {
+    const { storage, name } = file;
+    if (isStorage(storage) && typeof name === "string" && name !== "") return { storage, name };
+  }
+  const expected = "the path of a Parquet file, or { storage, name }";
+  assertPath(entity, "file", file, expected);
+  const cut = Math.max(file.lastIndexOf("/"), file.lastIndexOf("\\"));
+  const name = file.slice(cut + 1);
+  if (name === "") throw new ValidationError({ entity, field: "file", value: file, expected });
+  return { storage: new FileStorage(cut < 0 ? "." : cut === 0 ? "/" : file.slice(0, cut)), name };
+}
+
+/** @throws ValidationError */
+function attachLimits(entity: string, options: AttachOptions): ReadLimits {
+  const of = `${entity}: attach options`;
+  assertOptions<AttachOptions>(of, options, { limits: true });
+  const { limits = {} } = options;
+  assertOptions<ReadLimits>(`${of}.limits`, limits, { decodedBytes: true });
+  const { decodedBytes } = limits;
+  if (decodedBytes !== undefined && !(typeof decodedBytes === "number" && decodedBytes >= 1))
+    throw new ValidationError({
+      entity: `${of}.limits`,
+      field: "decodedBytes",
+      value: decodedBytes,
+      expected: "a number of bytes, from 1; Infinity for no limit",
+    });
+  return limits;
 }

@@ -30,9 +30,16 @@ export interface PageCodec {
 export const openedPage = (codec: PageCodec, bytes: Uint8Array, uncompressedSize: number): Uint8Array =>
   codec.lend?.(bytes, uncompressedSize) ?? codec.decompress(bytes, uncompressedSize);
 
+/** The least and greatest level of those that have levels. */
+export const LEVELS: { readonly [name in PageCodecName]?: readonly [least: number, greatest: number] } = {
+  zstd: [1, 22],
+  gzip: [1, 9],
+  brotli: [0, 11],
+};
+
 export interface CodecOptions {
   /**
-   * How hard to compress: zstd 1 to 22 (3 by default), gzip 1 to 9 (6), brotli 0 to 11 (4). The others have no levels.
+   * How hard to compress: one of {@link LEVELS}; by default 3 of zstd, 6 of gzip, 4 of brotli. The others have no levels.
    * Decompression does not depend on it.
    */
   level?: number | undefined;

@@ -1,7 +1,7 @@
 import { UnsupportedError, ValidationError } from "../../../errors.ts";
 import { hadoopLz4, loadBlocks, lz4, snappy } from "./blocks.ts";
 import { loadBrotli } from "./brotli.ts";
-import { type CodecOptions, notA, type PageCodec, type PageCodecName } from "./codec.ts";
+import { type CodecOptions, LEVELS, notA, type PageCodec, type PageCodecName } from "./codec.ts";
 import { loadGzip } from "./gzip.ts";
 import { nodeZlib } from "./platform.ts";
 import { loadZstd } from "./zstd.ts";
@@ -14,8 +14,6 @@ const uncompressed: PageCodec = {
     return bytes;
   },
 };
-
-const LEVELS: Partial<Record<PageCodecName, readonly [number, number]>> = { zstd: [1, 22], gzip: [1, 9], brotli: [0, 11] };
 
 /**
  * The codec of a compression; loads its engine, after which the codec works synchronously.

@@ -1,7 +1,7 @@
 import type { FieldType } from "../../../entity/field-type.ts";
 import type { EntitySchema } from "../../../entity/schema.ts";
 import { ValidationError } from "../../../errors.ts";
-import { COMPRESSIONS, type Compression } from "../codecs/codec.ts";
+import { COMPRESSIONS, type Compression, LEVELS } from "../codecs/codec.ts";
 import { isReservedKey } from "../format/footer-metadata.ts";
 import type { KeyValue } from "../format/metadata.ts";
 
@@ -60,14 +60,25 @@ export function writeSettings(schema: EntitySchema, options: ParquetWriteOptions
   };
   integer("rowGroupSize", rowGroupSize, 1, 2 ** 24);
   integer("pageSize", pageSize, 1024, 2 ** 28);
+  if (compressionLevel !== undefined) {
+    const levels = LEVELS[compression];
+    if (levels === undefined) refuse("compressionLevel", compressionLevel, `none: ${compression} has no levels`);
+    else integer("compressionLevel", compressionLevel, ...levels);
+  }
+  const entriesOf = <V>(field: string, record: Readonly<Record<string, V>> = {}): [name: string, value: V][] => {
+    // A Map has no properties, and what it says would be lost.
+    if (typeof record !== "object" || record === null || Symbol.iterator in record)
+      refuse(field, record, "an object whose properties are the entries");
+    return Object.entries(record);
+  };
   const encodings: (ColumnEncoding | undefined)[] = schema.fields.map(() => undefined);
-  for (const [name, encoding] of Object.entries(options.encodings ?? {})) {
+  for (const [name, encoding] of entriesOf("encodings", options.encodings)) {
     const { index, type } = schema.field(name);
     const possible = ENCODINGS.filter((each) => canEncode(type, each));
     if (!possible.includes(encoding)) refuse(`encodings.${name}`, encoding, `one of ${possible.join(", ")}`);
     encodings[index] = encoding;
   }
-  const keyValueMetadata = Object.entries(options.metadata ?? {}).map(([key, value]) => {
+  const keyValueMetadata = entriesOf("metadata", options.metadata).map(([key, value]) => {
     if (isReservedKey(key)) refuse("metadata", key, 'a key that is not "ARROW:schema" and does not begin with "faun."');
     if (typeof value !== "string" || !value.isWellFormed() || !key.isWellFormed())
       refuse(`metadata.${key}`, value, "well-formed text");
