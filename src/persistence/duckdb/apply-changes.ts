@@ -95,9 +95,11 @@ export class Changes {
     } catch (cause) {
       const message = cause instanceof Error ? cause.message : "";
       const { key, name } = this.#schema;
-      const duplicate = /duplicate key "(?:[^"]*?: )?(.*?)"/i.exec(message);
-      if (key !== null && this.#table.primaryKey && duplicate !== null)
-        throw new DuplicateKeyError(name, key.name, keyOf(key, duplicate[1] as string));
+      const [, column, value] = /duplicate key "(?:([^"]*?): )?(.*?)"/i.exec(message) ?? [];
+      // Where it does not say which column that is, another one may have to be distinct, too.
+      const ofKey = column === undefined ? this.#table.keyOnly : column === key?.column;
+      if (key !== null && this.#table.primaryKey && value !== undefined && ofKey)
+        throw new DuplicateKeyError(name, key.name, keyOf(key, value));
       // What its source of batches throws is the caller's.
       if (/^[A-Za-z ]+ Error: /.test(message)) throw databaseError(name, cause);
       throw cause;
@@ -167,12 +169,11 @@ export class Changes {
           break;
         }
         default: {
-          // Those that are not there are noted first: after the update all look alike.
-          await connection.run(`ALTER TABLE ${STAGE} ADD COLUMN _faun_new BOOLEAN`);
-          await connection.run(`UPDATE ${STAGE} SET _faun_new = ${k} NOT IN (SELECT ${k} FROM ${sql})`);
-          if (set !== "") await connection.run(`${update} AND NOT s._faun_new`);
+          if (set !== "") await connection.run(update);
           const all = this.#schema.fields.map((field) => quoteName(field.column)).join(", ");
-          await connection.run(`INSERT INTO ${sql} (${all}) SELECT ${all} FROM ${STAGE} WHERE _faun_new ORDER BY rowid`);
+          await connection.run(
+            `INSERT INTO ${sql} (${all}) SELECT ${all} FROM ${STAGE} WHERE ${k} NOT IN (SELECT ${k} FROM ${sql}) ORDER BY rowid`,
+          );
         }
       }
     }

@@ -1,5 +1,6 @@
 import type { FieldType } from "../../entity/field-type.ts";
 import type { EntitySchema, FieldSpec } from "../../entity/schema.ts";
+import { ValidationError } from "../../errors.ts";
 import type { Binding, LogicalType } from "./binding.ts";
 import { quoteName, quoteText } from "./identifiers.ts";
 
@@ -98,3 +99,18 @@ export function columnDdl(field: FieldSpec): string {
 /** The columns of an entity, as a SELECT lists them. */
 export const columnList = (schema: EntitySchema, alias = ""): string =>
   schema.fields.map((field) => `${alias}${quoteName(field.column)}`).join(", ");
+
+/** @param of whose columns, for the message. @throws ValidationError where SQL could not tell two columns apart */
+export function assertColumnNames(of: string, { fields }: EntitySchema): void {
+  const seen = new Set<string>();
+  for (const { name, column } of fields) {
+    if (seen.has(column.toLowerCase()))
+      throw new ValidationError({
+        entity: of,
+        field: name,
+        value: column,
+        expected: "column names that differ in more than case, as SQL sees them",
+      });
+    seen.add(column.toLowerCase());
+  }
+}

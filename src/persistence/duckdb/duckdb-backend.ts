@@ -1,7 +1,7 @@
 import { schemaOf } from "../../entity/entity.ts";
 import type { EntitySchema } from "../../entity/schema.ts";
 import type { EntityClass, EntityRow } from "../../entity/types.ts";
-import { ConflictError, DatabaseError, FaunError, UnsupportedError } from "../../errors.ts";
+import { ConflictError, DatabaseError, FaunError, UnsupportedError, ValidationError } from "../../errors.ts";
 import type {
   Backend,
   BackendSnapshot,
@@ -15,6 +15,7 @@ import type {
 import { assertSameSchema } from "../schema-check.ts";
 import { ioError } from "../storage/storage-full-error.ts";
 import { Changes } from "./apply-changes.ts";
+import { assertColumnNames } from "./column-types.ts";
 import type { DuckConnection } from "./connection.ts";
 import { type DatabaseOptions, type DuckDatabase, openDatabase } from "./database.ts";
 import { DuckDBSnapshot } from "./duckdb-snapshot.ts";
@@ -56,8 +57,18 @@ export class DuckDBBackend<T extends EntityRow> implements Backend {
   /** Snapshots that were not closed: they would keep the file open. */
   readonly #snapshots = new Set<DuckDBSnapshot>();
 
+  /** @throws ValidationError for column names that DuckDB cannot tell apart, or needs itself */
   constructor(entity: EntityClass<T>, options: DuckDBBackendOptions) {
     this.#schema = schemaOf(entity);
+    assertColumnNames(this.#schema.name, this.#schema);
+    const hidden = this.#schema.fields.find(({ column }) => column.toLowerCase() === "rowid");
+    if (hidden !== undefined)
+      throw new ValidationError({
+        entity: this.#schema.name,
+        field: hidden.name,
+        value: hidden.column,
+        expected: 'another column name, by .column("…"): rowid is where DuckDB tells the numbers of rows, which Faun needs',
+      });
     this.#options = options;
     const { key } = this.#schema;
     this.capabilities = {
@@ -252,7 +263,7 @@ export class DuckDBBackend<T extends EntityRow> implements Backend {
             await connection.run("BEGIN TRANSACTION");
           }
           const table = await openTable(connection, this.#schema, name, { primaryKey, readOnly });
-          const journal = new Journal(name, path === null ? "memory" : "local");
+          const journal = new Journal(table.name, path === null ? "memory" : "local");
           if (!readOnly) {
             await Journal.create(connection);
             await connection.run("COMMIT");

@@ -56,12 +56,15 @@ export class DuckDBPersistence<T extends EntityRow> extends BackendPersistence<T
     });
     const { path, table = name, primaryKey = false, readOnly, threads, memoryLimit } = options;
     const refuse = (value: unknown, expected: string) => new ValidationError({ entity: name, value, expected });
-    if (path !== undefined && (typeof path !== "string" || path === "" || path.includes("\0")))
+    if (path !== undefined && (typeof path !== "string" || path === "" || path.includes("\0") || !path.isWellFormed()))
       throw refuse(path, "path: the name of a file");
-    if (typeof table !== "string" || table === "" || table.includes("\0") || table.toLowerCase().startsWith("_faun_"))
+    const text = typeof table === "string" && table !== "" && !table.includes("\0") && table.isWellFormed();
+    if (!text || table.toLowerCase().startsWith("_faun_"))
       throw refuse(table, 'table: a name that does not begin with "_faun_", whose tables are the library\'s');
-    if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1))
-      throw refuse(threads, "threads: an integer from 1");
+    for (const [option, value] of Object.entries({ primaryKey, readOnly }))
+      if (value !== undefined && typeof value !== "boolean") throw refuse(value, `${option}: true or false`);
+    if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1 && threads < 2 ** 31))
+      throw refuse(threads, "threads: an integer from 1, of 31 bits");
     if (memoryLimit !== undefined && !(Number.isSafeInteger(memoryLimit) && memoryLimit >= 2 ** 20))
       throw refuse(memoryLimit, `memoryLimit: bytes, from ${2 ** 20}`);
     const inMemory = path === undefined || path === ":memory:";

@@ -39,8 +39,8 @@ export function keepInterrupting(statement: Interruptible): () => void {
 }
 
 /** Interrupts whatever runs from the moment on at which the signal aborts, until what is returned is called. */
-export function interruptOnAbort(statement: Interruptible, signal: AbortSignal | undefined): () => void {
-  if (signal === undefined) return () => {};
+export function interruptOnAbort(statement: Interruptible, signal: AbortSignal | null | undefined): () => void {
+  if (signal == null) return () => {};
   let stop = () => {};
   const interrupt = () => {
     stop = keepInterrupting(statement);

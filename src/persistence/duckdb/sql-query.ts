@@ -1,11 +1,13 @@
-import type { DuckDBValue } from "@duckdb/node-api";
+import type { DuckDBType, DuckDBValue } from "@duckdb/node-api";
 import { type RecordBatch, type Schema, Table } from "apache-arrow";
 import { arrowSchemaOf } from "../../arrow/schema.ts";
 import { recordBatchesOf } from "../../arrow/table.ts";
 import { entityOf } from "../../entity/entity.ts";
+import { assertOptions } from "../../entity/options.ts";
 import type { EntityClass, EntityRow } from "../../entity/types.ts";
-import { ValidationError } from "../../errors.ts";
+import { DatabaseError, UnsupportedError, ValidationError } from "../../errors.ts";
 import { RowAccess } from "../../soa/row-access.ts";
+import { assertSignal } from "../operation-options.ts";
 import type { Api } from "./binding.ts";
 import type { DuckConnection } from "./connection.ts";
 import { fetchRows } from "./fetch.ts";
@@ -25,6 +27,19 @@ export type SqlRunner = <R>(
   read: (connection: DuckConnection, begin: (values: readonly unknown[]) => Promise<ResultStream>) => AsyncGenerator<R>,
 ) => AsyncGenerator<R>;
 
+/** @throws DatabaseError where it is not called as a tag; ValidationError for an escape that JavaScript does not know */
+export function assertTemplate(text: unknown): asserts text is TemplateStringsArray {
+  if (!Array.isArray(text) || !("raw" in text))
+    throw new DatabaseError("sql is a template tag: sql`SELECT …`; querySql() takes text and parameters");
+  const wrong = text.indexOf(undefined);
+  if (wrong >= 0)
+    throw new ValidationError({
+      entity: "sql",
+      value: (text.raw as string[])[wrong],
+      expected: "escapes that JavaScript knows: for a backslash of SQL write two",
+    });
+}
+
 /** A row of a result as an object of its columns by name, told apart by numbers where two have one name. */
 export type SqlRow = { readonly [column: string]: SqlResult };
 
@@ -39,19 +54,22 @@ export class SqlQuery<R = SqlRow> implements PromiseLike<R[]>, AsyncIterable<R> 
   readonly #run: SqlRunner;
   readonly #options: SqlOptions;
 
-  /** @internal @throws ValidationError for what is no text, or no array of parameters */
+  /** @internal @throws ValidationError for what is no text, no array of parameters, or no options */
   constructor(run: SqlRunner, text: string, parameters: readonly unknown[], options: SqlOptions = {}) {
     if (typeof text !== "string")
       throw new ValidationError({ entity: "querySql()", value: text, expected: "the text of a statement" });
     if (!Array.isArray(parameters))
       throw new ValidationError({ entity: "querySql()", value: parameters, expected: "an array of parameters, $1 first" });
+    assertOptions<SqlOptions>("querySql(): options", options, { signal: true });
+    assertSignal("querySql(): options", options.signal);
     this.#run = run;
     this.text = text;
-    this.parameters = parameters;
+    // Each run has these, whatever becomes of the array.
+    this.parameters = [...parameters];
     this.#options = options;
   }
 
-  /** The same statement, interrupted when the signal is aborted. */
+  /** The same statement, interrupted when the signal is aborted. @throws ValidationError for what is no AbortSignal */
   withSignal(signal: AbortSignal): SqlQuery<R> {
     return new SqlQuery(this.#run, this.text, this.parameters, { signal });
   }
@@ -130,12 +148,38 @@ export class SqlQuery<R = SqlRow> implements PromiseLike<R[]>, AsyncIterable<R> 
     return this.#run<{ names: readonly string[]; rows: V[][] }>(this.text, this.#options, async function* (connection, begin) {
       const { api } = connection.modules;
       const stream = await begin(parameters);
-      const names = new api.DuckDBResult(stream.result).deduplicatedColumnNames();
+      const result = new api.DuckDBResult(stream.result);
+      const names = result.deduplicatedColumnNames();
+      result.columnTypes().forEach((type, i) => {
+        assertFieldNames(api, type, names[i] as string);
+      });
       yield { names, rows: [] };
       for await (const chunk of stream)
         yield { names, rows: new api.DuckDBDataChunk(chunk).getRows().map((row) => row.map((value) => convert(api, value))) };
     });
   }
+}
+
+/** @throws UnsupportedError for a STRUCT whose fields an object, in which node-api gives them, does not keep apart */
+function assertFieldNames(api: Api, type: DuckDBType, column: string): void {
+  const parts: readonly DuckDBType[] =
+    type instanceof api.DuckDBStructType
+      ? type.entryTypes
+      : type instanceof api.DuckDBUnionType
+        ? type.memberTypes
+        : type instanceof api.DuckDBMapType
+          ? [type.keyType, type.valueType]
+          : type instanceof api.DuckDBListType || type instanceof api.DuckDBArrayType
+            ? [type.valueType]
+            : [];
+  if (type instanceof api.DuckDBStructType) {
+    const { entryNames } = type;
+    if (new Set(entryNames).size < entryNames.length || entryNames.includes("__proto__"))
+      throw new UnsupportedError(
+        `the column ${JSON.stringify(column)} has a STRUCT whose fields have no names of their own (${entryNames.map((name) => JSON.stringify(name)).join(", ")}); name them, as in {'a': 1} or by a CAST`,
+      );
+  }
+  for (const part of parts) assertFieldNames(api, part, column);
 }
 
 function objectOf<V>(names: readonly string[], values: readonly V[]): { readonly [column: string]: V } {

@@ -4,7 +4,7 @@ import type { DuckConnection } from "./connection.ts";
 import type { DuckDatabase } from "./database.ts";
 import { Journal } from "./journal.ts";
 import { bindParameters, type SqlValue } from "./parameters.ts";
-import { type SqlOptions, SqlQuery, type SqlRow, type SqlRunner } from "./sql-query.ts";
+import { assertTemplate, type SqlOptions, SqlQuery, type SqlRow, type SqlRunner } from "./sql-query.ts";
 import { runInScope } from "./transaction-scope.ts";
 import type { JsonValue } from "./values.ts";
 
@@ -31,8 +31,7 @@ export class SqlStatements implements Sql {
   }
 
   sql<R = SqlRow>(text: TemplateStringsArray, ...values: SqlValue[]): SqlQuery<R> {
-    if (!Array.isArray(text) || !("raw" in text))
-      throw new DatabaseError("sql is a template tag: sql`SELECT …`; querySql() takes text and parameters");
+    assertTemplate(text);
     return new SqlQuery(
       this.#run,
       text.reduce((sql, part, i) => `${sql}$${i}${part}`),

@@ -5,6 +5,7 @@ import type { Binding, DataChunk } from "./binding.ts";
 import { logicalType } from "./column-types.ts";
 import type { ColumnWriter } from "./column-writer.ts";
 import type { DuckConnection } from "./connection.ts";
+import { databaseError } from "./errors.ts";
 import { chunkTarget, VECTOR_ROWS } from "./vectors.ts";
 
 /** Vectors of rows after which the appender gives them to the table and the event loop gets its turn. */
@@ -21,18 +22,20 @@ export interface Destination {
 export class TableAppender {
   readonly #binding: Binding;
   readonly #connection: DuckConnection;
+  readonly #schema: EntitySchema;
   readonly #writers: readonly ColumnWriter[];
   readonly #target: Destination;
   readonly #chunk: DataChunk;
   #appender: ReturnType<Binding["appender_create_ext"]> | undefined;
   #vectors = 0;
 
-  constructor(connection: DuckConnection, { fields }: EntitySchema, writers: readonly ColumnWriter[], target: Destination) {
+  constructor(connection: DuckConnection, schema: EntitySchema, writers: readonly ColumnWriter[], target: Destination) {
     this.#binding = connection.binding;
     this.#connection = connection;
+    this.#schema = schema;
     this.#writers = writers;
     this.#target = target;
-    this.#chunk = this.#binding.create_data_chunk(fields.map(({ type }) => logicalType(this.#binding, type)));
+    this.#chunk = this.#binding.create_data_chunk(schema.fields.map(({ type }) => logicalType(this.#binding, type)));
   }
 
   /**
@@ -50,10 +53,13 @@ export class TableAppender {
         write(binding, chunkTarget(binding, chunk, i), columns[i] as Column, from, count);
       });
       binding.data_chunk_set_size(chunk, count);
-      this.#appender ??= binding.appender_create_ext(this.#connection.handle, catalog, null, table);
-      binding.append_data_chunk(this.#appender, chunk);
+      const appender = this.#engine(() => {
+        this.#appender ??= binding.appender_create_ext(this.#connection.handle, catalog, null, table);
+        binding.append_data_chunk(this.#appender, chunk);
+        return this.#appender;
+      });
       if (++this.#vectors % VECTORS_A_TURN !== 0) continue;
-      binding.appender_flush_sync(this.#appender);
+      this.#engine(() => binding.appender_flush_sync(appender));
       await eventLoopTurn();
       signal?.throwIfAborted();
     }
@@ -61,12 +67,22 @@ export class TableAppender {
 
   /** All rows are in the table then. */
   close(): void {
-    if (this.#appender !== undefined) this.#binding.appender_close_sync(this.#appender);
+    const appender = this.#appender;
+    if (appender !== undefined) this.#engine(() => this.#binding.appender_close_sync(appender));
     this.#appender = undefined;
   }
 
   /** Rows that were not given to the table yet would be given to it when the collector takes the appender: forgets them. */
   clear(): void {
     if (this.#appender !== undefined) this.#binding.appender_clear(this.#appender);
+  }
+
+  /** What an appender throws does not say of which kind it is, as other errors of the engine do. */
+  #engine<R>(step: () => R): R {
+    try {
+      return step();
+    } catch (cause) {
+      throw databaseError(this.#schema.name, cause);
+    }
   }
 }

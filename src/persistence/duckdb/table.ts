@@ -11,6 +11,8 @@ export interface EntityTable {
   readonly name: string;
   /** The engine itself keeps keys distinct. */
   readonly primaryKey: boolean;
+  /** It does so with nothing but the key, as far as is known. */
+  readonly keyOnly: boolean;
 }
 
 /** The statement that makes the table of an entity. @throws DatabaseError where a name or enum value has NUL */
@@ -27,22 +29,25 @@ export function createTableSql(schema: EntitySchema, name: string, primaryKey: b
 export async function openTable(
   connection: DuckConnection,
   schema: EntitySchema,
-  name: string,
+  wanted: string,
   { primaryKey, readOnly }: { primaryKey: boolean; readOnly: boolean },
 ): Promise<EntityTable> {
-  const found = await columnsOf(connection, name);
+  const there = await findTable(connection, schema, wanted);
+  const name = there?.name ?? wanted;
   const sql = quoteName(name);
-  if (found.length === 0) {
+  if (there === null) {
     if (readOnly)
       throw new SchemaMismatchError(schema.name, `a table ${sql}`, "none of that name in a database that is only read");
     await connection.run(createTableSql(schema, name, primaryKey));
-    return { sql, name, primaryKey: primaryKey && schema.key !== null };
+    return { sql, name, primaryKey: primaryKey && schema.key !== null, keyOnly: true };
   }
+  const found = await columnsOf(connection, name);
   const keys = await keyColumns(connection, name);
   const own = keys.length === 1 && keys[0] === schema.key?.column;
   const wrong = await differences(connection, schema, found);
   if (primaryKey && schema.key !== null && !own)
     wrong.push([`PRIMARY KEY (${schema.key.column})`, keys.length === 0 ? "no primary key" : `PRIMARY KEY (${keys.join(", ")})`]);
+  if (there.generated) wrong.push(["no generated columns", there.ddl]);
   if (wrong.length > 0) {
     throw new SchemaMismatchError(
       schema.name,
@@ -50,7 +55,33 @@ export async function openTable(
       wrong.map(([, is]) => is).join("; "),
     );
   }
-  return { sql, name, primaryKey: own };
+  return { sql, name, primaryKey: own, keyOnly: !/\bUNIQUE\b/i.test(there.ddl) && there.indices === 0n };
+}
+
+interface FoundTable {
+  readonly name: string;
+  readonly ddl: string;
+  readonly generated: boolean;
+  /** Besides that of a primary key. */
+  readonly indices: bigint;
+}
+
+/** SQL takes no notice of the case of letters of ASCII. */
+const foldCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+
+/** The table that a name means. @throws SchemaMismatchError where it means a view */
+async function findTable(connection: DuckConnection, schema: EntitySchema, name: string): Promise<FoundTable | null> {
+  const within = "database_name = current_database() AND schema_name = current_schema()";
+  const rows = await connection.rows(
+    `SELECT table_name, sql, index_count - has_primary_key::INT FROM duckdb_tables() WHERE ${within} AND lower(table_name) = lower($1)
+     UNION ALL SELECT view_name, NULL, 0 FROM duckdb_views() WHERE ${within} AND NOT internal AND lower(view_name) = lower($1)`,
+    [connection.binding.create_varchar(name)],
+  );
+  const row = rows.find(([found]) => foldCase(found as string) === foldCase(name));
+  if (row === undefined) return null;
+  const [found, ddl, indices] = row as [string, string | null, bigint];
+  if (ddl === null) throw new SchemaMismatchError(schema.name, `a table ${quoteName(name)}`, "a view of that name");
+  return { name: found, ddl, generated: /\bGENERATED ALWAYS AS\b/.test(ddl), indices };
 }
 
 interface FoundColumn {

@@ -1,4 +1,5 @@
 import type { DuckDBValue } from "@duckdb/node-api";
+import type { TimeUnit } from "../../entity/field-type.ts";
 import { base64FromBytes } from "../../entity/values/base64.ts";
 import { isoFromDays } from "../../entity/values/date.ts";
 import { textFromUnscaled } from "../../entity/values/decimal.ts";
@@ -7,8 +8,8 @@ import type { Api } from "./binding.ts";
 
 /**
  * A value of a result, nothing of it lost. Integers to 32 bits and floats: number; wider integers: bigint; DECIMAL: text
- * such as "12.50"; DATE: "2024-02-29"; TIMESTAMP_S and TIMESTAMP_MS: Date; TIMESTAMP (also with time zone) and
- * TIMESTAMP_NS: bigint of microseconds or nanoseconds since 1970 UTC; TIME, UUID, BIT: text as DuckDB writes it; BLOB:
+ * such as "12.50"; DATE: "2024-02-29", "infinity" or "-infinity"; TIMESTAMP_S and TIMESTAMP_MS: Date; TIMESTAMP (also with time zone) and
+ * TIMESTAMP_NS: bigint of microseconds or nanoseconds since 1970 UTC (2n ** 63n - 1n and its negative are infinite); TIME, UUID, BIT: text as DuckDB writes it; BLOB:
  * Uint8Array; ENUM: string; INTERVAL: { months, days, micros }; LIST and ARRAY: array; STRUCT: object; MAP: Map;
  * UNION: { tag, value }.
  */
@@ -31,7 +32,7 @@ export function toSqlResult(api: Api, value: DuckDBValue): SqlResult {
   if (value === null || typeof value !== "object") return value;
   const inner = (each: DuckDBValue) => toSqlResult(api, each);
   if (value instanceof api.DuckDBDecimalValue) return textFromUnscaled(value.value, value.scale);
-  if (value instanceof api.DuckDBDateValue) return isoFromDays(value.days);
+  if (value instanceof api.DuckDBDateValue) return value.isFinite ? isoFromDays(value.days) : infinite(value.days);
   if (value instanceof api.DuckDBTimestampSecondsValue) return dateFromTicks(value.seconds, "s") ?? value.seconds;
   if (value instanceof api.DuckDBTimestampMillisecondsValue) return dateFromTicks(value.millis, "ms") ?? value.millis;
   if (value instanceof api.DuckDBTimestampNanosecondsValue) return value.nanos;
@@ -51,18 +52,18 @@ export function toSqlResult(api: Api, value: DuckDBValue): SqlResult {
 
 /**
  * As JSON can say it: integers that a number does not tell exactly as their digits, NaN and the infinities by name,
- * timestamps in ISO 8601 in full precision, bytes in base64, a MAP as an array of { key, value }.
+ * timestamps in ISO 8601 in full precision ("infinity" is one, too), bytes in base64, a MAP as an array of { key, value }.
  */
 export function toJsonValue(api: Api, value: DuckDBValue): JsonValue {
-  if (typeof value === "bigint") return BigInt.asIntN(54, value) === value ? Number(value) : String(value);
+  if (typeof value === "bigint") return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
   if (typeof value === "number") return Number.isFinite(value) ? value : String(value);
   if (value === null || typeof value !== "object") return value;
   const inner = (each: DuckDBValue) => toJsonValue(api, each);
-  if (value instanceof api.DuckDBTimestampSecondsValue) return isoFromTicks(value.seconds, "s");
-  if (value instanceof api.DuckDBTimestampMillisecondsValue) return isoFromTicks(value.millis, "ms");
-  if (value instanceof api.DuckDBTimestampNanosecondsValue) return isoFromTicks(value.nanos, "ns");
+  if (value instanceof api.DuckDBTimestampSecondsValue) return isoOf(value, value.seconds, "s");
+  if (value instanceof api.DuckDBTimestampMillisecondsValue) return isoOf(value, value.millis, "ms");
+  if (value instanceof api.DuckDBTimestampNanosecondsValue) return isoOf(value, value.nanos, "ns");
   if (value instanceof api.DuckDBTimestampValue || value instanceof api.DuckDBTimestampTZValue)
-    return isoFromTicks(value.micros, "us");
+    return isoOf(value, value.micros, "us");
   if (value instanceof api.DuckDBBlobValue) return base64FromBytes(value.bytes);
   if (value instanceof api.DuckDBIntervalValue) return { months: value.months, days: value.days, micros: inner(value.micros) };
   if (value instanceof api.DuckDBListValue || value instanceof api.DuckDBArrayValue) return value.items.map(inner);
@@ -77,3 +78,8 @@ export function toJsonValue(api: Api, value: DuckDBValue): JsonValue {
   const plain = toSqlResult(api, value);
   return typeof plain === "string" ? plain : String(plain);
 }
+
+const infinite = (value: number | bigint): string => (value < 0 ? "-infinity" : "infinity");
+
+const isoOf = (value: { isFinite: boolean }, ticks: bigint, unit: TimeUnit): string =>
+  value.isFinite ? isoFromTicks(ticks, unit) : infinite(ticks);

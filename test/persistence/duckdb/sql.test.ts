@@ -120,6 +120,48 @@ describe("statements", () => {
       await expect(db.querySql("SELECT $1", [wrong as never])).rejects.toThrow(ValidationError);
   });
 
+  test("what has no form of its own is told, and what is infinite is called so", async () => {
+    for (const unnamed of ["row(1, 'a')", "[row(1, 2)]", "{'__proto__': 1}", "MAP {'k': row(1, 2)}"])
+      await expect(db.querySql(`SELECT ${unnamed} AS x`)).rejects.toThrow(UnsupportedError);
+    expect(await db.querySql("SELECT 'infinity'::DATE AS d, '-infinity'::TIMESTAMP AS t")).toEqual([
+      { d: "infinity", t: 1n - 2n ** 63n },
+    ]);
+    expect(
+      await db.analyticsQuery(
+        "SELECT '-infinity'::DATE AS d, 'infinity'::TIMESTAMPTZ AS t, 'infinity'::TIMESTAMP_MS AS m, -9007199254740992 AS n",
+      ),
+    ).toEqual([{ d: "-infinity", t: "infinity", m: "infinity", n: "-9007199254740992" }]);
+  });
+
+  test("options, signals and templates that are none are refused by name", async () => {
+    for (const signal of [5, {}, "now"]) {
+      expect(() => db.querySql("SELECT 1", [], { signal: signal as never })).toThrow(ValidationError);
+      expect(() => db.sql`SELECT 1`.withSignal(signal as never)).toThrow(/signal/);
+      await expect(db.count({ signal: signal as never })).rejects.toThrow(ValidationError);
+    }
+    expect(() => db.querySql("SELECT 1", [], { sgnal: 1 } as never)).toThrow(/did you mean "signal"/);
+    expect(() => db.querySql("SELECT 1", [], null as never)).toThrow(ValidationError);
+    expect(() => db.sql(["SELECT 1"] as never)).toThrow(DatabaseError);
+    expect(() => db.sql(Object.assign(["SELECT '", undefined], { raw: ["SELECT '", "\\u{zz}'"] }) as never, 1)).toThrow(
+      ValidationError,
+    );
+    for (const wrong of [
+      { primaryKey: "yes" },
+      { readOnly: null },
+      { threads: 2 ** 31 },
+      { table: "\ud800" },
+      { path: "\ud800" },
+    ])
+      expect(() => new DuckDBPersistence(Order, wrong as never)).toThrow(ValidationError);
+  });
+
+  test("a statement keeps the parameters that it was given", async () => {
+    const parameters = [1];
+    const statement = db.querySql("SELECT $1::INT AS a", parameters);
+    parameters[0] = 2;
+    expect(await statement).toEqual([{ a: 1 }]);
+  });
+
   test("large results come as they are read, and may be left", async () => {
     let seen = 0;
     for await (const row of db.sql<{ i: bigint }>`SELECT range AS i FROM range(10000000)`) {

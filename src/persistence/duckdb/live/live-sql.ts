@@ -1,10 +1,11 @@
 import { assertOptions } from "../../../entity/options.ts";
 import { DatabaseError, FaunError, ValidationError } from "../../../errors.ts";
+import { assertColumnNames } from "../column-types.ts";
 import { type DatabaseOptions, openDatabase } from "../database.ts";
 import { databaseError } from "../errors.ts";
 import { quoteName } from "../identifiers.ts";
 import { bindParameters, type SqlValue } from "../parameters.ts";
-import { type SqlOptions, SqlQuery, type SqlRow, type SqlRunner } from "../sql-query.ts";
+import { assertTemplate, type SqlOptions, SqlQuery, type SqlRow, type SqlRunner } from "../sql-query.ts";
 import type { JsonValue } from "../values.ts";
 import { Gate } from "./gate.ts";
 import { type LiveConnection, LiveConnections } from "./live-connections.ts";
@@ -79,8 +80,7 @@ export class LiveSql {
    * and DuckDB sees the rows it selects.
    */
   sql<R = SqlRow>(text: TemplateStringsArray, ...values: (SqlValue | LiveRows)[]): SqlQuery<R> {
-    if (!Array.isArray(text) || !("raw" in text))
-      throw new DatabaseError("sql is a template tag: sql`SELECT …`; querySql() takes text and parameters");
+    assertTemplate(text);
     const parameters: SqlValue[] = [];
     const own = new Map<string, LiveSource>();
     const words = wordsOf(text.join(" "));
@@ -179,17 +179,7 @@ function checkedSources(tables: LiveTables): Map<string, LiveSource> {
     if (seen.has(name.toLowerCase())) throw refuse("sqlOver()", name, "names that differ in more than case, as SQL sees them");
     seen.add(name.toLowerCase());
     const source = liveSource(name, given);
-    const columns = new Set<string>();
-    for (const { name: field, column } of source.schema.fields) {
-      if (columns.has(column.toLowerCase()))
-        throw new ValidationError({
-          entity: name,
-          field,
-          value: column,
-          expected: "column names that differ in more than case, as SQL sees them",
-        });
-      columns.add(column.toLowerCase());
-    }
+    assertColumnNames(name, source.schema);
     sources.set(name, source);
   }
   return sources;
