@@ -18,7 +18,7 @@ export type Version = string;
 export interface Progress {
   /** Rows done so far. */
   rows: number;
-  /** Arrow bytes done so far. */
+  /** Bytes done so far: of Arrow, or as they are stored where stored rows are read. */
   bytes: number;
   /** Rows there are to do, where that is known beforehand. */
   totalRows?: number;

@@ -30,10 +30,10 @@ export interface ParquetWriteOptions {
   pageSize?: number;
   /**
    * Encodings by field name, for what should not be chosen from the values. Readers that know BYTE_STREAM_SPLIT of floats
-   * only, as DuckDB 1.5, cannot read other fields in it.
+   * only, as DuckDB 1.5, cannot read other fields in it; PyArrow 26 reads no enums and categories in DELTA_LENGTH_BYTE_ARRAY.
    */
   encodings?: Readonly<Record<string, ColumnEncoding>>;
-  /** Key-value metadata for the footer. Keys that begin with "faun.", and "ARROW:schema", are taken. */
+  /** Key-value metadata for the footer, of every file that is written with these options. Keys that begin with "faun.", and "ARROW:schema", are taken. */
   metadata?: Readonly<Record<string, string>>;
 }
 
