@@ -1,6 +1,7 @@
 import { stat } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import { FaunError } from "../../errors.ts";
+import { LOG_FOLDER, WRITER_LOCK } from "../../persistence/log/names.ts";
 import { segmentsIn } from "../../persistence/log/read-log.ts";
 import { ParquetFile } from "../../persistence/parquet/parquet-file.ts";
 import { DATA_FILE } from "../../persistence/parquet/parquet-format.ts";
@@ -22,7 +23,6 @@ export interface InspectOptions {
   onProgress?(done: number, total: number): void;
 }
 
-const LOCK = "writer.lock";
 /** How often a folder is looked at again that a writer changed meanwhile. */
 const ATTEMPTS = 5;
 const NOT_VERIFIED: VerificationReport = { columnChunks: null, bytes: 0, withChecksum: 0 };
@@ -37,8 +37,8 @@ export async function inspect(path: string, options: InspectOptions): Promise<In
   });
   if (!found.isDirectory()) return inspectFile(path, options);
   const storage = new FileStorage(path);
-  const [files, segments] = [await storage.list(""), await segmentsIn(storage, "log")];
-  if (segments.length === 0 && !files.some(({ name }) => name === DATA_FILE || name === LOCK))
+  const [files, segments] = [await storage.list(""), await segmentsIn(storage, LOG_FOLDER)];
+  if (segments.length === 0 && !files.some(({ name }) => name === DATA_FILE || name === WRITER_LOCK))
     throw new UsageError(`${path} is no folder of ParquetPersistence: it has neither ${DATA_FILE} nor a log`, false);
   return inspectFolder(path, storage, options);
 }
@@ -65,7 +65,7 @@ export async function inspectFolder(path: string, storage: Storage, options: Ins
       await data.file?.release();
       continue;
     }
-    return reportOf(path, "folder", data, log, await lockReport(path, LOCK), await otherFilesIn(storage), options);
+    return reportOf(path, "folder", data, log, await lockReport(path, WRITER_LOCK), await otherFilesIn(storage), options);
   }
 }
 
@@ -161,7 +161,7 @@ async function beginsAsParquet(storage: Storage, name: string): Promise<boolean>
 
 async function otherFilesIn(storage: Storage): Promise<OtherFile[]> {
   const others: OtherFile[] = [];
-  for (const folder of ["", "log"]) {
+  for (const folder of ["", LOG_FOLDER]) {
     for (const { name, size } of await storage.list(folder)) {
       const what = isTemporary(name) ? "temporary" : name.endsWith(".log.damaged") ? "set aside" : null;
       if (what !== null) others.push({ file: folder === "" ? name : `${folder}/${name}`, bytes: size, what });
@@ -172,6 +172,6 @@ async function otherFilesIn(storage: Storage): Promise<OtherFile[]> {
 
 /** Changes whenever a writer commits or replaces the checkpoint. */
 async function stateOf(storage: Storage): Promise<string> {
-  const files = [...(await storage.list("")), ...(await storage.list("log"))];
+  const files = [...(await storage.list("")), ...(await storage.list(LOG_FOLDER))];
   return JSON.stringify(files.map(({ name, size }) => `${name} ${size}`).sort());
 }

@@ -1,4 +1,5 @@
 import { FaunError } from "../../errors.ts";
+import { LOG_FOLDER } from "../../persistence/log/names.ts";
 import { type LoggedCommit, readLog, segmentOf, segmentsIn } from "../../persistence/log/read-log.ts";
 import type { Storage } from "../../persistence/storage/storage.ts";
 import { problemOf } from "./problem.ts";
@@ -18,7 +19,7 @@ export interface LogFindings {
  * @throws IoError
  */
 export async function logReport(storage: Storage, after: bigint | null, entity: string | null): Promise<LogFindings | null> {
-  const files = await segmentsIn(storage, "log");
+  const files = await segmentsIn(storage, LOG_FOLDER);
   if (files.length === 0) return null;
   const problems: Problem[] = [];
   const segments: SegmentReport[] = [];
@@ -37,7 +38,7 @@ export async function logReport(storage: Storage, after: bigint | null, entity: 
   let rows = 0;
   try {
     const from = after ?? files[0].firstSeq - 1n;
-    await readLog(storage, "log", { after: from, entity: ofEntity ?? "" }, (commit) => {
+    await readLog(storage, LOG_FOLDER, { after: from, entity: ofEntity ?? "" }, (commit) => {
       ends.first ??= commit;
       ends.last = commit;
       commits++;

@@ -28,15 +28,13 @@ import { assertTransaction } from "./commit-record.ts";
 import { Folding } from "./folding.ts";
 import type { LoggedOptions } from "./logged-options.ts";
 import { LoggedSnapshot } from "./logged-snapshot.ts";
+import { LOG_FOLDER, WRITER_LOCK } from "./names.ts";
 import { openLayers } from "./open-layers.ts";
 import type { Opened } from "./opened.ts";
 import { RedoLog } from "./redo-log.ts";
 import { replacementOf } from "./replacement.ts";
 import { asLogged } from "./replay.ts";
 import { factsAfter, rowsAfter, rowsOf, startsAnew } from "./step-counts.ts";
-
-export const LOG_FOLDER = "log";
-const LOCK = "writer.lock";
 
 /**
  * Rows in a checkpoint file, and a log of what was committed since. A commit costs what it changes, whatever is stored;
@@ -212,7 +210,7 @@ export class LoggedBackend implements Backend {
     if (this.#options.readOnly)
       throw new UnsupportedError(`${this.#schema.name}: ${this.#storage.location} was opened to be read only`);
     await this.#storage.createFolder("");
-    const lock = await this.#storage.lock(LOCK);
+    const lock = await this.#storage.lock(WRITER_LOCK);
     try {
       for (const folder of ["", LOG_FOLDER]) await removeLeftovers(this.#storage, folder);
       const opened = await this.#replace(await this.#open(options, lock));

@@ -7,6 +7,7 @@ import type { Storage } from "../storage/storage.ts";
 import type { Checkpoint, CheckpointFacts, CheckpointFormat } from "./checkpoint.ts";
 import { CommitHistory } from "./commit-history.ts";
 import { Layers } from "./layers.ts";
+import { LOG_FOLDER } from "./names.ts";
 import { readLog, segmentsIn } from "./read-log.ts";
 import { Replay } from "./replay.ts";
 
@@ -68,7 +69,7 @@ async function replayed(
   const { seq } = checkpoint.facts;
   const replay = new Replay(entity, schema, overlay);
   const reading = { after: seq, entity: schema.name, untilDamage: onDamage === "keep sound", signal };
-  await readLog(storage, "log", reading, (commit) => {
+  await readLog(storage, LOG_FOLDER, reading, (commit) => {
     replay.take(commit);
     onProgress?.({ rows: replay.rows, bytes: replay.bytes });
   });
@@ -89,7 +90,7 @@ async function replayed(
 
 /** Segments behind the last sound commit are kept under another name: what comes next takes their numbers. */
 async function setDamagedAside(storage: Storage, last: bigint): Promise<void> {
-  const segments = (await segmentsIn(storage, "log")).filter(({ firstSeq }) => firstSeq > last);
+  const segments = (await segmentsIn(storage, LOG_FOLDER)).filter(({ firstSeq }) => firstSeq > last);
   for (const { name } of segments.reverse()) await storage.rename(name, `${name}.damaged`);
-  if (segments.length > 0) await storage.syncFolder("log");
+  if (segments.length > 0) await storage.syncFolder(LOG_FOLDER);
 }

@@ -8,7 +8,7 @@ import { sameColumns } from "./stored-schema.ts";
 import type { Piece } from "./write-checkpoint.ts";
 
 /** Whether row groups of a file can stand in a file that is written now: its columns are stored the same way. */
-export function sameStorage(file: ParquetFile, schema: EntitySchema): boolean {
+function sameStorage(file: ParquetFile, schema: EntitySchema): boolean {
   return file.checksums !== null && sameColumns(file.footer.metadata.schema, schema, true);
 }
 

@@ -7,14 +7,12 @@ import { BackendPersistence } from "../backend-persistence.ts";
 import type { Durability } from "../log/log-writer.ts";
 import { LoggedBackend } from "../log/logged-backend.ts";
 import type { LoggedOptions } from "../log/logged-options.ts";
-import type { Persistence } from "../persistence.ts";
 import { FileStorage } from "../storage/file-storage.ts";
 import { assertPath } from "../storage/path.ts";
-import type { Storage } from "../storage/storage.ts";
-import { AttachedBackend } from "./attached-backend.ts";
+import { isStorage, type Storage } from "../storage/storage.ts";
+import { AttachedParquet, type AttachOptions, fileOf, limitsOf, type NamedFile } from "./attached-parquet.ts";
 import { ParquetFormat } from "./parquet-format.ts";
 import type { ParquetStats } from "./parquet-stats.ts";
-import type { ReadLimits } from "./read/row-group-reader.ts";
 import { type ParquetWriteOptions, writeSettings } from "./write/options.ts";
 
 export interface ParquetPersistenceOptions extends ParquetWriteOptions {
@@ -49,10 +47,6 @@ export interface ParquetPersistenceOptions extends ParquetWriteOptions {
    * damage is set aside ("keep sound").
    */
   onDamage?: "refuse" | "keep sound";
-}
-
-export interface AttachOptions {
-  readonly limits?: ReadLimits;
 }
 
 const PARQUET_OPTIONS = {
@@ -102,28 +96,14 @@ export class ParquetPersistence<T extends EntityRow> extends BackendPersistence<
    */
   static attach<T extends EntityRow>(
     entity: EntityClass<T>,
-    file: string | { readonly storage: Storage; readonly name: string },
+    file: string | NamedFile,
     options: AttachOptions = {},
   ): AttachedParquet<T> {
-    const entityName = schemaOf(entity).name;
-    const { storage, name } = fileOf(entityName, file);
-    return new AttachedParquet(entity, storage, name, attachLimits(entityName, options));
+    const { name } = schemaOf(entity);
+    return new AttachedParquet(entity, fileOf(name, file), limitsOf(name, options));
   }
 
   /** What the file takes: its size, and the bytes and encodings of each column. Read from the footer alone, and the log. */
-  override memoryStats(options?: OperationOptions): Promise<ParquetStats> {
-    return super.memoryStats(options) as Promise<ParquetStats>;
-  }
-}
-
-/** @see ParquetPersistence.attach */
-export class AttachedParquet<T extends EntityRow> extends BackendPersistence<T> implements Persistence<T> {
-  /** @internal */
-  constructor(entity: EntityClass<T>, storage: Storage, name: string, limits: ReadLimits) {
-    super(entity, new AttachedBackend(entity, storage, name, limits));
-  }
-
-  /** What the file takes: its size, and the bytes and encodings of each wanted column. Read from the footer alone. */
   override memoryStats(options?: OperationOptions): Promise<ParquetStats> {
     return super.memoryStats(options) as Promise<ParquetStats>;
   }
@@ -155,41 +135,7 @@ function loggedOptions(entity: string, options: ParquetPersistenceOptions): Logg
   return { log, durability, interval, foldRows, foldBytes, readOnly, includeLog, onDamage };
 }
 
-const isStorage = (place: unknown): place is Storage =>
-  typeof (place as Partial<Storage> | null | undefined)?.open === "function";
-
 function inFolder(entity: string, place: unknown): Storage {
   assertPath(entity, "place", place, "the path of a folder, or a storage");
   return new FileStorage(place);
-}
-
-/** @throws ValidationError */
-function fileOf(entity: string, file: unknown): { storage: Storage; name: string } {
-  if (typeof file === "object" && file !== null && "storage" in file && "name" in file) {
-    const { storage, name } = file;
-    if (isStorage(storage) && typeof name === "string" && name !== "") return { storage, name };
-  }
-  const expected = "the path of a Parquet file, or { storage, name }";
-  assertPath(entity, "file", file, expected);
-  const cut = Math.max(file.lastIndexOf("/"), file.lastIndexOf("\\"));
-  const name = file.slice(cut + 1);
-  if (name === "") throw new ValidationError({ entity, field: "file", value: file, expected });
-  return { storage: new FileStorage(cut < 0 ? "." : cut === 0 ? "/" : file.slice(0, cut)), name };
-}
-
-/** @throws ValidationError */
-function attachLimits(entity: string, options: AttachOptions): ReadLimits {
-  const of = `${entity}: attach options`;
-  assertOptions<AttachOptions>(of, options, { limits: true });
-  const { limits = {} } = options;
-  assertOptions<ReadLimits>(`${of}.limits`, limits, { decodedBytes: true });
-  const { decodedBytes } = limits;
-  if (decodedBytes !== undefined && !(typeof decodedBytes === "number" && decodedBytes >= 1))
-    throw new ValidationError({
-      entity: `${of}.limits`,
-      field: "decodedBytes",
-      value: decodedBytes,
-      expected: "a number of bytes, from 1; Infinity for no limit",
-    });
-  return limits;
 }

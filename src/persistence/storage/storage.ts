@@ -104,3 +104,7 @@ export interface StorageLock {
 
 /** Folder of a name: "" for one in the root. */
 export const folderOf = (name: string): string => name.slice(0, Math.max(name.lastIndexOf("/"), 0));
+
+/** Whether something that a user gave can be a storage. */
+export const isStorage = (place: unknown): place is Storage =>
+  typeof (place as Partial<Storage> | null | undefined)?.open === "function";

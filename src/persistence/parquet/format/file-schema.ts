@@ -96,7 +96,7 @@ function widthOf(physicalType: number, type: FieldType): number {
 }
 
 /** The fewest bytes whose two's complement holds every number of `precision` digits. */
-export function decimalBytes(precision: number): number {
+function decimalBytes(precision: number): number {
   const largest = 10n ** BigInt(precision);
   let bytes = 1;
   while (2n ** BigInt(8 * bytes - 1) < largest) bytes++;

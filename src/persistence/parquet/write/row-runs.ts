@@ -20,7 +20,7 @@ export interface RowGroupRows {
 }
 
 /** Bytes of one utf8 or binary column from which on a row group takes no further row. */
-export const FULL_BYTES = 2 ** 27;
+const FULL_BYTES = 2 ** 27;
 
 /**
  * Parts rows into row groups of `size` rows, fewer in the last, and in those that hold a hundred megabytes in a column.
