@@ -1,5 +1,8 @@
-const IDENTIFIER = String.raw`(?:"(?:[^"]|"")+"|[\p{L}_][\p{L}\p{N}_$]*)`;
-const NAME = String.raw`(${IDENTIFIER}(?:\s*\.\s*${IDENTIFIER})*)`;
+const IDENTIFIER = String.raw`(?:"(?:[^"]|"")+"|[a-z_][\w$]*)`;
+/** Whole: what DuckDB takes for letters and for spaces beyond ASCII is left to DuckDB. */
+const NAME = String.raw`(?!(?:only|table|if)\b)(${IDENTIFIER}(?:\s*\.\s*${IDENTIFIER})*)(?![\w$"]|[^\0-\x7f]|\s*[.,])`;
+/** May stand between any two words. */
+const COMMENT = /--|\/\*/;
 
 /** Statements that say plainly which table they change. */
 const TARGETS = [
@@ -13,9 +16,11 @@ const TARGETS = [
 ].map((form) => new RegExp(String.raw`^\s*${form}`, "iu"));
 
 /** Those that change no row of any table that is there. */
-const HARMLESS = [String.raw`copy\s*\(`, String.raw`copy\s+${NAME}\s*(?:\([^()]*\)\s*)?to\b`, String.raw`create\s+(?!or\b)`].map(
-  (form) => new RegExp(String.raw`^\s*${form}`, "iu"),
-);
+const HARMLESS = [
+  String.raw`copy\s*\(`,
+  String.raw`copy\s+${NAME}\s*(?:\([^()]*\)\s*)?to\b`,
+  String.raw`create\s+(?!\s|or\b)`,
+].map((form) => new RegExp(String.raw`^\s*${form}`, "iu"));
 
 /** The parts of the name of the one table that a statement changes; null where the text does not tell it plainly. */
 function targetOf(sql: string): string[] | null {
@@ -35,8 +40,9 @@ function targetOf(sql: string): string[] | null {
  * @param elsewhere whether a name in front of that of a table is that of another database
  */
 export function mayChange(sql: string, table: string, elsewhere: (catalog: string) => boolean): boolean {
-  if (HARMLESS.some((form) => form.test(sql))) return false;
-  const target = targetOf(sql);
+  const plain = !COMMENT.test(sql);
+  if (plain && HARMLESS.some((form) => form.test(sql))) return false;
+  const target = plain ? targetOf(sql) : null;
   const name = table.toLowerCase();
   if (target !== null) {
     if (target.length > 1 && elsewhere(target[0] as string)) return false;

@@ -81,7 +81,24 @@ test("a name is found however it is written, and in doubt it counts", () => {
   expect(changes('INSERT INTO "a""b" VALUES (1)', 'a"b')).toBe(true);
   expect(changes('WITH x AS (SELECT 1) INSERT INTO "A""B" SELECT * FROM x', 'a"b')).toBe(true);
   expect(changes("INSERT OR REPLACE INTO größe VALUES (1)", "größe")).toBe(true);
-  expect(changes("insert into x -- orders\n values (1)", "orders")).toBe(false);
+  expect(changes("insert into orders😀 values (1)", "orders😀")).toBe(true);
+  expect(changes("insert into orders\u00a0values (1)", "orders")).toBe(true);
+  expect(changes("INSERT INTO orders2 VALUES (1)", "orders")).toBe(false);
+  for (const only of [
+    "UPDATE  ONLY orders SET a = 1",
+    "DELETE FROM only orders",
+    "TRUNCATE TABLE ONLY orders",
+    "DROP TABLE x, orders",
+  ])
+    expect(changes(only, "orders")).toBe(true);
+  for (const between of [
+    "UPDATE main./**/orders SET a = 1",
+    "UPDATE main -- x\n.orders SET a = 1",
+    "UPDATE main . orders SET a = 1",
+  ])
+    expect(changes(between, "orders")).toBe(true);
+  for (const apart of ["CREATE  OR REPLACE TABLE orders (a INT)", "CREATE /* */ OR REPLACE TABLE orders (a INT)"])
+    expect(changes(apart, "orders")).toBe(true);
   expect(changes("COPY orders FROM 'a.parquet'", "orders")).toBe(true);
   expect(changes("COPY x (a, b) FROM 'orders.parquet'", "orders")).toBe(false);
   expect(changes("ALTER TABLE x RENAME TO orders", "orders")).toBe(true);
