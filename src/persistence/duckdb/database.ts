@@ -1,4 +1,4 @@
-import { DatabaseError } from "../../errors.ts";
+import { DatabaseError, ValidationError } from "../../errors.ts";
 import { type Database, type DuckModules, loadDuckDB } from "./binding.ts";
 import { DuckConnection } from "./connection.ts";
 import { databaseError } from "./errors.ts";
@@ -13,6 +13,16 @@ export interface DatabaseOptions {
   memoryLimit?: number;
 }
 
+/** @param of whose options, as the entity of the error. @throws ValidationError for what is out of range */
+export function assertDatabaseOptions(of: string, { readOnly, threads, memoryLimit }: DatabaseOptions): void {
+  const refuse = (value: unknown, expected: string) => new ValidationError({ entity: of, value, expected });
+  if (readOnly !== undefined && typeof readOnly !== "boolean") throw refuse(readOnly, "readOnly: true or false");
+  if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1 && threads < 2 ** 31))
+    throw refuse(threads, "threads: an integer from 1, of 31 bits");
+  if (memoryLimit !== undefined && !(Number.isSafeInteger(memoryLimit) && memoryLimit >= 2 ** 20))
+    throw refuse(memoryLimit, `memoryLimit: bytes, from ${2 ** 20}`);
+}
+
 /**
  * A database, of a file or in memory. A file is opened once a process, however often it is asked for: two engines over one
  * file in a process would not see each other's locks.
@@ -22,6 +32,10 @@ export class DuckDatabase {
   /** Absolute; null in memory. */
   readonly path: string | null;
   readonly readOnly: boolean;
+  /** Which file it is, whatever it is called; null in memory, and where the platform does not tell. */
+  readonly file: string | null;
+  /** Absolute paths that it was opened by. */
+  readonly names = new Set<string>();
   readonly #handle: Database;
   #users = 0;
   #writing: Promise<unknown> = Promise.resolve();
@@ -32,6 +46,7 @@ export class DuckDatabase {
     this.#handle = handle;
     this.path = path;
     this.readOnly = readOnly;
+    this.file = path === null ? null : fileOf(path);
   }
 
   get closed(): boolean {
@@ -80,7 +95,7 @@ export class DuckDatabase {
   async release(): Promise<void> {
     if (--this.#users > 0 || this.#closed) return;
     this.#closed = true;
-    if (this.path !== null) open.delete(this.path);
+    for (const name of this.names) open.delete(name);
     await this.#writing;
     this.modules.binding.close_sync(this.#handle);
   }
@@ -96,20 +111,53 @@ export async function openDatabase(path: string | null, options: DatabaseOptions
   if (path === null) return (await start(null, options)).retain();
   const absolute = absolutePath(path);
   for (;;) {
-    const opening = open.get(absolute) ?? start(absolute, options);
+    const other = open.has(absolute) ? undefined : await byOtherName(absolute);
+    const opening = open.get(absolute) ?? (other === undefined ? start(absolute, options) : Promise.resolve(other));
     open.set(absolute, opening);
     const database = await opening.catch((error: unknown) => {
       if (open.get(absolute) === opening) open.delete(absolute);
       throw error;
     });
-    if (database.closed) continue;
+    if (database.closed) {
+      if (open.get(absolute) === opening) open.delete(absolute);
+      continue;
+    }
     if (options.readOnly !== undefined && options.readOnly !== database.readOnly) {
       throw new DatabaseError(
         `${absolute} is open in this process ${database.readOnly ? "to be read only" : "to be written"} already: open it in one way, or close it first`,
       );
     }
+    database.names.add(absolute);
     return database.retain();
   }
+}
+
+interface NodeProcess {
+  getBuiltinModule?(name: "node:fs"): {
+    statSync(path: string, options: object): { readonly dev: bigint; readonly ino: bigint } | undefined;
+  };
+}
+
+/** Null where it is not there, or nobody says. It is not opened: to close it again would give up the lock of the database. */
+function fileOf(path: string): string | null {
+  const fs = (globalThis as { process?: NodeProcess }).process?.getBuiltinModule?.("node:fs");
+  try {
+    const found = fs?.statSync(path, { bigint: true, throwIfNoEntry: false });
+    return found === undefined ? null : `${found.dev}:${found.ino}`;
+  } catch {
+    return null;
+  }
+}
+
+/** The database that is open of the file by another name, such as a hard link or other letters. */
+async function byOtherName(path: string): Promise<DuckDatabase | undefined> {
+  const file = fileOf(path);
+  if (file === null) return undefined;
+  for (const opening of open.values()) {
+    const database = await opening.catch(() => null);
+    if (database?.file === file && !database.closed) return database;
+  }
+  return undefined;
 }
 
 async function start(path: string | null, { readOnly = false, threads, memoryLimit }: DatabaseOptions): Promise<DuckDatabase> {

@@ -4,7 +4,7 @@ import type { EntityClass, EntityRow } from "../../entity/types.ts";
 import { ValidationError } from "../../errors.ts";
 import { BackendPersistence } from "../backend-persistence.ts";
 import type { DuckConnection } from "./connection.ts";
-import type { DuckDatabase } from "./database.ts";
+import { assertDatabaseOptions, type DuckDatabase } from "./database.ts";
 import { DuckDBBackend } from "./duckdb-backend.ts";
 import type { SqlValue } from "./parameters.ts";
 import type { SqlOptions, SqlQuery, SqlRow } from "./sql-query.ts";
@@ -61,12 +61,8 @@ export class DuckDBPersistence<T extends EntityRow> extends BackendPersistence<T
     const text = typeof table === "string" && table !== "" && !table.includes("\0") && table.isWellFormed();
     if (!text || table.toLowerCase().startsWith("_faun_"))
       throw refuse(table, 'table: a name that does not begin with "_faun_", whose tables are the library\'s');
-    for (const [option, value] of Object.entries({ primaryKey, readOnly }))
-      if (value !== undefined && typeof value !== "boolean") throw refuse(value, `${option}: true or false`);
-    if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1 && threads < 2 ** 31))
-      throw refuse(threads, "threads: an integer from 1, of 31 bits");
-    if (memoryLimit !== undefined && !(Number.isSafeInteger(memoryLimit) && memoryLimit >= 2 ** 20))
-      throw refuse(memoryLimit, `memoryLimit: bytes, from ${2 ** 20}`);
+    if (typeof primaryKey !== "boolean") throw refuse(primaryKey, "primaryKey: true or false");
+    assertDatabaseOptions(name, options);
     const inMemory = path === undefined || path === ":memory:";
     if (inMemory && readOnly === true) throw refuse(path, "path: a database in memory begins empty, so readOnly needs a file");
     super(

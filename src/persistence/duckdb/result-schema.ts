@@ -2,7 +2,7 @@ import { CODE_LIMIT } from "../../columns/dictionary.ts";
 import type { FieldType } from "../../entity/field-type.ts";
 import { EntitySchema, type FieldSpec } from "../../entity/schema.ts";
 import { UnsupportedError } from "../../errors.ts";
-import type { Binding, DuckModules, DuckResult, LogicalType } from "./binding.ts";
+import type { Api, Binding, DuckModules, DuckResult, LogicalType } from "./binding.ts";
 
 /**
  * The columns of a result as a declaration, so that they are read as the columns of an entity are. Names of fields are
@@ -10,9 +10,20 @@ import type { Binding, DuckModules, DuckResult, LogicalType } from "./binding.ts
  * @throws UnsupportedError for a type that is none of a field
  */
 export function resultSchema({ binding, api }: DuckModules, result: DuckResult): EntitySchema {
-  const names = new api.DuckDBResult(result).deduplicatedColumnNames();
+  const names = columnNames(api, result);
   const types = names.map((name, i) => fieldType(binding, binding.column_logical_type(result, i), name));
   return schemaOfColumns(names.map((name, i) => ({ name, type: types[i] as FieldType, nullable: true })));
+}
+
+/** The names of the columns of a result, with :1, :2, … behind those that came before. */
+export function columnNames(api: Api, result: DuckResult): string[] {
+  const names = new Set<string>();
+  for (const name of new api.DuckDBResult(result).columnNames()) {
+    let own = name;
+    for (let i = 1; names.has(own); i++) own = `${name}:${i}`;
+    names.add(own);
+  }
+  return [...names];
 }
 
 /** The declaration of columns that are only read. */

@@ -11,7 +11,7 @@ import { assertSignal } from "../operation-options.ts";
 import type { Api } from "./binding.ts";
 import type { DuckConnection } from "./connection.ts";
 import { fetchRows } from "./fetch.ts";
-import { resultSchema } from "./result-schema.ts";
+import { columnNames, resultSchema } from "./result-schema.ts";
 import type { ResultStream } from "./result-stream.ts";
 import { type JsonValue, type SqlResult, toJsonValue, toSqlResult } from "./values.ts";
 
@@ -148,9 +148,8 @@ export class SqlQuery<R = SqlRow> implements PromiseLike<R[]>, AsyncIterable<R> 
     return this.#run<{ names: readonly string[]; rows: V[][] }>(this.text, this.#options, async function* (connection, begin) {
       const { api } = connection.modules;
       const stream = await begin(parameters);
-      const result = new api.DuckDBResult(stream.result);
-      const names = result.deduplicatedColumnNames();
-      result.columnTypes().forEach((type, i) => {
+      const names = columnNames(api, stream.result);
+      new api.DuckDBResult(stream.result).columnTypes().forEach((type, i) => {
         assertFieldNames(api, type, names[i] as string);
       });
       yield { names, rows: [] };

@@ -365,6 +365,8 @@ test("what is none of it is refused before anything is opened", async () => {
     orders,
   ])
     await expect(sqlOver(wrong as never)).rejects.toThrow(ValidationError);
+  for (const options of [{ threads: 0 }, { threads: 1.5 }, { memoryLimit: -1 }, { memoryLimit: "1GB" as never }])
+    await expect(sqlOver({ orders }, options)).rejects.toThrow(ValidationError);
   const db = await over({ orders });
   // @ts-expect-error: a plain object is no parameter
   await expect(db.sql`SELECT ${{ a: 1 }}`.rows()).rejects.toThrow(ValidationError);

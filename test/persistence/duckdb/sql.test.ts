@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { linkSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
@@ -188,6 +188,13 @@ describe("statements", () => {
     ]);
   });
 
+  test("also where a column is called as another one would be told apart", async () => {
+    const statement = db.querySql('SELECT 1 AS a, 2 AS a, 3 AS "a:1", 4 AS "a:1:1", 5 AS A');
+    const row = { a: 1, "a:1": 2, "a:1:1": 3, "a:1:1:1": 4, A: 5 };
+    expect(await statement).toEqual([row]);
+    expect((await statement.toArrow()).toArray().map((each) => each.toJSON())).toEqual([row]);
+  });
+
   test.each([
     ["SELECT 1; SELECT 2", /multiple statements/],
     ["SELECT 1; DROP TABLE orders", /multiple statements/],
@@ -367,6 +374,24 @@ describe("files", () => {
     await expect(reading.append(soaOf(orders(0, 1)))).rejects.toThrow(DatabaseError);
     await expect(reading.sql`DELETE FROM orders`).rejects.toThrow(DatabaseError);
     await reading.close();
+  });
+
+  test("a file is the same by whatever name", async () => {
+    const path = join(folder, "named.duckdb");
+    const one = new DuckDBPersistence(Order, { path });
+    await one.save(soaOf(orders(0, 5)));
+    linkSync(path, join(folder, "linked.duckdb"));
+    symlinkSync(path, join(folder, "pointed.duckdb"));
+    for (const [i, name] of ["linked", "pointed"].entries()) {
+      const other = new DuckDBPersistence(Order, { path: join(folder, `${name}.duckdb`) });
+      await other.append(soaOf(orders(10 + i, 1)));
+      await one.append(soaOf(orders(20 + i, 1)));
+      expect([await one.count(), await other.count()]).toEqual([7 + 2 * i, 7 + 2 * i]);
+      await other.close();
+    }
+    await one.close();
+    expect(await one.count()).toBe(9);
+    await one.close();
   });
 
   test("a file that another process holds is refused, naming the process", async () => {

@@ -1,7 +1,7 @@
 import { assertOptions } from "../../../entity/options.ts";
 import { DatabaseError, FaunError, ValidationError } from "../../../errors.ts";
 import { assertColumnNames } from "../column-types.ts";
-import { type DatabaseOptions, openDatabase } from "../database.ts";
+import { assertDatabaseOptions, type DatabaseOptions, openDatabase } from "../database.ts";
 import { databaseError } from "../errors.ts";
 import { quoteName } from "../identifiers.ts";
 import { bindParameters, type SqlValue } from "../parameters.ts";
@@ -39,6 +39,7 @@ const AT_A_TIME = 2;
  */
 export async function sqlOver(tables: LiveTables, options: SqlOverOptions = {}): Promise<LiveSql> {
   assertOptions<SqlOverOptions>("sqlOver()", options, { threads: true, memoryLimit: true });
+  assertDatabaseOptions("sqlOver()", options);
   const sources = checkedSources(tables);
   const database = await openDatabase(null, options);
   const connections = new LiveConnections(database);
