@@ -6,6 +6,7 @@ import {
   count,
   Entity,
   type Persistence,
+  PersistentStore,
   QueryError,
   query,
   Store,
@@ -117,7 +118,11 @@ describe.each<[string, () => Persistence<Note>]>([
       await expect(call({ sginal: 5 } as never)).rejects.toThrow(/did you mean "signal"/);
     }
     expect(await persistence.count()).toBe(2);
-    await persistence.close();
+    const store = await PersistentStore.open(persistence);
+    for (const call of [store.saveToStorage, store.loadFromStorage, store.clearAll])
+      await expect(call.call(store, { signal: {} } as never)).rejects.toThrow("notes: options.signal: expected an AbortSignal");
+    expect(store.size).toBe(2);
+    await store.close();
   });
 });
 
