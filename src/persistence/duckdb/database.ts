@@ -69,13 +69,27 @@ export class DuckDatabase {
 
   /**
    * Runs `write` when no other of these runs: writers of one process follow each other instead of colliding.
+   * @param signal ends the wait; once `write` runs, to go by it is up to that
    * @throws DatabaseError within a transaction(), which it would wait for
    */
-  async exclusively<R>(write: () => Promise<R>): Promise<R> {
+  async exclusively<R>(write: () => Promise<R>, signal?: AbortSignal | null): Promise<R> {
     this.assertOutside();
-    const turn = this.#writing.then(write, write);
+    let begun = false;
+    const step = () => {
+      signal?.throwIfAborted();
+      begun = true;
+      return write();
+    };
+    const turn = this.#writing.then(step, step);
     this.#writing = turn.catch(() => undefined);
-    return turn;
+    if (signal == null) return turn;
+    return new Promise((resolve, reject) => {
+      const leave = () => {
+        if (!begun) reject(signal.reason);
+      };
+      signal.addEventListener("abort", leave, { once: true });
+      turn.then(resolve, reject).finally(() => signal.removeEventListener("abort", leave));
+    });
   }
 
   /** @throws DatabaseError where the caller was called by the function of a transaction() that is running */

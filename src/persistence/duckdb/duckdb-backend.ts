@@ -100,7 +100,7 @@ export class DuckDBBackend<T extends EntityRow> implements Backend {
     const opened = await this.#opened();
     const { database, writer } = opened;
     if (writer === null) throw new DatabaseError(`${this.#schema.name}: ${database.name} was opened to be read only`);
-    return this.#tracked(database.exclusively(() => this.#commit(opened, writer, changes, options)));
+    return this.#tracked(database.exclusively(() => this.#commit(opened, writer, changes, options), options.signal));
   }
 
   async #commit(
@@ -259,26 +259,18 @@ export class DuckDBBackend<T extends EntityRow> implements Backend {
         const connection = await database.connect();
         try {
           const { readOnly } = database;
-          if (!readOnly) {
-            await connection.run("BEGIN TRANSACTION");
-          }
+          if (!readOnly) await connection.run("BEGIN TRANSACTION");
           const table = await openTable(connection, this.#schema, name, { primaryKey, readOnly });
           const journal = new Journal(table.name, path === null ? "memory" : "local");
-          if (!readOnly) {
-            await Journal.create(connection);
-            await connection.run("COMMIT");
+          if (readOnly) {
+            const hasJournal = await Journal.exists(connection);
+            await connection.close();
+            return { database, table, journal, hasJournal, writer: null };
           }
-          const hasJournal = !readOnly || (await Journal.exists(connection));
-          if (!readOnly)
-            return {
-              database,
-              table,
-              journal,
-              hasJournal,
-              writer: { connection, changes: new Changes(this.#schema, table) },
-            };
-          await connection.close();
-          return { database, table, journal, hasJournal, writer: null };
+          await Journal.create(connection);
+          await connection.run("COMMIT");
+          const writer = { connection, changes: new Changes(this.#schema, table) };
+          return { database, table, journal, hasJournal: true, writer };
         } catch (error) {
           await connection.close();
           throw error;

@@ -16,10 +16,8 @@ import { compilePredicate } from "./compile-plan/compile-plan.ts";
 import { NotCompiled } from "./compile-plan/compiled.ts";
 import type { DuckConnection } from "./connection.ts";
 import { fetchRows } from "./fetch.ts";
+import { GROUP_ROWS } from "./row-function.ts";
 import type { EntityTable } from "./table.ts";
-
-/** Rows of a row group of DuckDB. */
-const GROUP_ROWS = 122_880;
 
 /** What DuckDB's threads read ahead of this one; its default of 1 MB keeps them waiting while 65,536 rows are copied. */
 const BUFFERED = "8MiB";

@@ -92,7 +92,10 @@ export function sessionRunner(database: () => Promise<DuckDatabase>, reading: Se
       if (kind === "reads" || opened.readOnly) {
         reading.add(connection);
         yield* read(connection, begin(connection, sql, options));
-      } else yield* await writing(opened, connection, [sql], () => collect(read(connection, begin(connection, sql, options))));
+      } else
+        yield* await writing(opened, connection, [sql], options.signal, () =>
+          collect(read(connection, begin(connection, sql, options))),
+        );
     } finally {
       reading.delete(connection);
       await connection.close();
@@ -111,6 +114,7 @@ async function writing<R>(
   database: DuckDatabase,
   connection: DuckConnection,
   statements: readonly string[],
+  signal: AbortSignal | null | undefined,
   change: () => Promise<R>,
 ): Promise<R> {
   return database.exclusively(async () => {
@@ -125,7 +129,7 @@ async function writing<R>(
     }
     await connection.run("COMMIT");
     return result;
-  });
+  }, signal);
 }
 
 /**
@@ -167,7 +171,7 @@ export async function runTransaction<R>(database: DuckDatabase, body: (tx: Sql) 
     }
   };
   try {
-    return await writing(database, connection, written, async () => {
+    return await writing(database, connection, written, undefined, async () => {
       const result = await runInScope(database, () => body(new SqlStatements(run))).finally(() => {
         over = true;
       });

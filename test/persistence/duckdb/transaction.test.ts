@@ -97,3 +97,31 @@ test("who does not wait for it may save meanwhile, and is served when it is over
   await Promise.all([transaction, saving]);
   expect(await db.count()).toBe(5);
 });
+
+test("whoever waits for a transaction to end can give up", async () => {
+  const reason = new Error("enough");
+  const controller = new AbortController();
+  const { signal } = controller;
+  let free = () => {};
+  const held = new Promise<void>((resolve) => {
+    free = resolve;
+  });
+  let begun = () => {};
+  const beginning = new Promise<void>((resolve) => {
+    begun = resolve;
+  });
+  const transaction = db.transaction(async () => {
+    begun();
+    await held;
+  });
+  await beginning;
+  const waiting = [db.append(soaOf(orders(10, 1)), { signal }), db.querySql("DELETE FROM orders", [], { signal }).rows()].map(
+    (call) => expect(call).rejects.toBe(reason),
+  );
+  setTimeout(() => controller.abort(reason), 10);
+  await Promise.all(waiting);
+  free();
+  await transaction;
+  await db.append(soaOf(orders(11, 1)));
+  expect(await db.count()).toBe(11);
+});
