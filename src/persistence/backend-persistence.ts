@@ -35,6 +35,8 @@ export class BackendPersistence<T extends EntityRow> implements Persistence<T> {
   #opened: { readonly done: Promise<unknown>; readonly signal: AbortSignal | undefined } | null = null;
   /** Calls that wait until it is open, to ask the backend in the same turn. */
   readonly #entering = new Set<Promise<void>>();
+  /** Calls that read, which `close` lets come to their end. */
+  readonly #reading = new Set<Promise<unknown>>();
   #closing: Promise<void> | null = null;
 
   constructor(entity: EntityClass<T>, backend: Backend) {
@@ -151,7 +153,7 @@ export class BackendPersistence<T extends EntityRow> implements Persistence<T> {
   async close(): Promise<void> {
     this.backend.assertCommittable?.();
     // What was asked for before is done before.
-    while (this.#entering.size > 0) await Promise.allSettled(this.#entering);
+    while (this.#entering.size + this.#reading.size > 0) await Promise.allSettled([...this.#entering, ...this.#reading]);
     const opened = this.#opened;
     this.#opened = null;
     if (opened !== null) {
@@ -192,7 +194,19 @@ export class BackendPersistence<T extends EntityRow> implements Persistence<T> {
     return this.backend.commit([change], checked ? { ...options, checked } : options);
   }
 
-  async #read<R>(
+  #read<R>(
+    read: (snapshot: BackendSnapshot) => Promise<R>,
+    options?: OperationOptions,
+    others?: Readonly<Record<string, true>>,
+  ): Promise<R> {
+    const reading = this.#readSnapshot(read, options, others);
+    this.#reading.add(reading);
+    const over = () => this.#reading.delete(reading);
+    reading.then(over, over);
+    return reading;
+  }
+
+  async #readSnapshot<R>(
     read: (snapshot: BackendSnapshot) => Promise<R>,
     options?: OperationOptions,
     others?: Readonly<Record<string, true>>,

@@ -163,3 +163,14 @@ test("close() ends statements that are being read, in words, and gives the file 
     })(),
   ).rejects.toThrow(/closed/);
 });
+
+test("close() lets what reads the rows come to its end", async () => {
+  const closing = new DuckDBPersistence(Tick, { path: join(folder, "loaded.duckdb") });
+  await closing.append(ticks);
+  const loading = closing.load();
+  const asking = closing.query(query(Tick).where((o) => o.id.ge(0)));
+  await closing.count();
+  await closing.close();
+  expect((await loading).size).toBe(ROWS);
+  expect((await asking).length).toBe(ROWS);
+});
