@@ -74,6 +74,7 @@ export class DuckDatabase {
    */
   async exclusively<R>(write: () => Promise<R>, signal?: AbortSignal | null): Promise<R> {
     this.assertOutside();
+    signal?.throwIfAborted();
     let begun = false;
     const step = () => {
       signal?.throwIfAborted();

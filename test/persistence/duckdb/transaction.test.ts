@@ -120,6 +120,14 @@ test("whoever waits for a transaction to end can give up", async () => {
   );
   setTimeout(() => controller.abort(reason), 10);
   await Promise.all(waiting);
+  // Also before the wait begins.
+  const sooner = new AbortController();
+  const called = [
+    db.append(soaOf(orders(10, 1)), { signal: sooner.signal }),
+    db.querySql("DELETE FROM orders", [], { signal: sooner.signal }).rows(),
+  ].map((call) => expect(call).rejects.toBe(reason));
+  sooner.abort(reason);
+  await Promise.all(called);
   free();
   await transaction;
   await db.append(soaOf(orders(11, 1)));
