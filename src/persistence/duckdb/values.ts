@@ -8,10 +8,10 @@ import type { Api } from "./binding.ts";
 
 /**
  * A value of a result, nothing of it lost. Integers to 32 bits and floats: number; wider integers: bigint; DECIMAL: text
- * such as "12.50"; DATE: "2024-02-29", "infinity" or "-infinity"; TIMESTAMP_S and TIMESTAMP_MS: Date; TIMESTAMP (also with time zone) and
- * TIMESTAMP_NS: bigint of microseconds or nanoseconds since 1970 UTC (2n ** 63n - 1n and its negative are infinite); TIME, UUID, BIT: text as DuckDB writes it; BLOB:
- * Uint8Array; ENUM: string; INTERVAL: { months, days, micros }; LIST and ARRAY: array; STRUCT: object; MAP: Map;
- * UNION: { tag, value }.
+ * such as "12.50"; DATE: "2024-02-29", "infinity" or "-infinity"; TIMESTAMP_S and TIMESTAMP_MS: Date; TIMESTAMP (also with
+ * time zone) and TIMESTAMP_NS: bigint of microseconds or nanoseconds since 1970 UTC (2n ** 63n - 1n and its negative are
+ * infinite); TIME, UUID, BIT: text as DuckDB writes it; BLOB: Uint8Array; ENUM: string; INTERVAL: { months, days, micros };
+ * LIST and ARRAY: array; STRUCT: object; MAP: Map; UNION: { tag, value }.
  */
 export type SqlResult =
   | null
